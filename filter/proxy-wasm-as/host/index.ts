@@ -1,0 +1,14 @@
+export type { LocalResponse } from './context.ts';
+export { HeaderMap, type HeaderPairs } from './header-map.ts';
+export { ConfigurationRefused, Host, type HostOptions } from './host.ts';
+export type { HttpCall } from './http-call.ts';
+export type { LogLevelName, LogLine } from './log.ts';
+export { type Metric, Metrics } from './metrics.ts';
+export type { Plugin, PluginOptions } from './plugin.ts';
+export { Properties, type PropertyRecord, type PropertyValue } from './properties.ts';
+export type { Sent } from './sent.ts';
+export { SharedData } from './shared-data.ts';
+export { SharedQueues } from './shared-queue.ts';
+export { Status, type StatusCode } from './status.ts';
+export type { Stream, StreamOptions } from './stream.ts';
+export { GuestTrap } from './trap.ts';
