@@ -1,0 +1,40 @@
+/** What must hold between keys. */
+import type { KeyComplaint } from './explain.ts';
+import type { Config } from './schema.ts';
+
+interface CrossCheck {
+  /** The keys that take part, dotted. The check is left out when one of them is wrong by itself. */
+  keys: readonly string[];
+  check(config: Config): KeyComplaint | undefined;
+}
+
+export const crossChecks: readonly CrossCheck[] = [
+  {
+    keys: ['mode', 'api_allowlist'],
+    check({ mode, api_allowlist }) {
+      if (mode !== 'strict' || api_allowlist.length > 0) return undefined;
+      return {
+        path: ['api_allowlist'],
+        on: 'value',
+        otherwise: ['mode'],
+        code: 'allowlist-needed',
+        message: 'mode strict reaches only the hosts listed here, and none is',
+        remedy: 'add the hosts that the assistant calls, such as api.openai.com',
+      };
+    },
+  },
+  {
+    keys: ['tls_interception.ca_cert', 'tls_interception.ca_key'],
+    check({ tls_interception: { ca_cert, ca_key } }) {
+      if ((ca_cert === '') === (ca_key === '')) return undefined;
+      const [present, absent] = ca_cert === '' ? ['ca_key', 'ca_cert'] : ['ca_cert', 'ca_key'];
+      return {
+        path: ['tls_interception', present],
+        on: 'key',
+        code: 'key-pair-needed',
+        message: `given without ${absent}`,
+        remedy: 'give both, or neither for a CA in the state directory',
+      };
+    },
+  },
+];

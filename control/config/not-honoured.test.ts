@@ -1,0 +1,162 @@
+import { expect, test } from 'vitest';
+import { standings } from './honoured.ts';
+import { allKeys } from './keys.ts';
+import { ConfigError, formatKey, formatNotice, formatProblem } from './problem.ts';
+import { readConfig } from './read.ts';
+
+const keys = allKeys().map(formatKey);
+
+test('every line of the table is about a key that exists', () => {
+  expect(Object.keys(standings).filter((key) => !keys.includes(key))).toEqual([]);
+  for (const [key, standing] of Object.entries(standings)) {
+    const switches = standing.does === 'nothing' ? (standing.switches ?? []) : [];
+    expect(switches.filter((name) => !keys.includes(`${key}.${name}`))).toEqual([]);
+  }
+});
+
+test('every key has a line of its own or of a section above it', () => {
+  const uncovered = allKeys().filter((path) => {
+    const key = formatKey(path);
+    const isCovered = path.some((_, i) => formatKey(path.slice(0, i + 1)) in standings);
+    const isSectionOfCovered = Object.keys(standings).some((line) => line.startsWith(`${key}.`));
+    return !isCovered && !isSectionOfCovered;
+  });
+  expect(uncovered.map(formatKey)).toEqual([]);
+});
+
+function notices(text: string): string[] {
+  const { notices } = readConfig(`tls_interception: { enabled: false }\n${text}`, 'p.yaml');
+  return notices.map(formatNotice);
+}
+
+function refusals(text: string): string[] {
+  try {
+    readConfig(text, 'p.yaml');
+  } catch (error) {
+    if (!(error instanceof ConfigError)) throw error;
+    expect(error.problems.map((problem) => problem.code)).toEqual(error.problems.map(() => 'not-honoured'));
+    return error.problems.map((problem) => formatProblem(problem).split('\n')[0]!);
+  }
+  return [];
+}
+
+const off = 'not honoured yet; it is off, so nothing is lost';
+
+test.each([
+  ['websocket_proxy: { enabled: false, max_message_bytes: 5 }', `p.yaml:2:1: websocket_proxy: ${off}`],
+  ['websocket_proxy: { max_message_bytes: 5 }', `p.yaml:2:1: websocket_proxy: ${off}`],
+  ['websocket_proxy: { strip_compression: false }', `p.yaml:2:1: websocket_proxy: ${off}`],
+  ['kill_switch: { message: stop }', `p.yaml:2:1: kill_switch: ${off}`],
+  ['emit: { syslog: { tag: x } }', `p.yaml:2:9: emit.syslog: ${off}`],
+  ['explain_blocks: false', `p.yaml:2:1: explain_blocks: ${off}`],
+  ['suppress: []', `p.yaml:2:1: suppress: ${off}`],
+  ['agents: {}', `p.yaml:2:1: agents: ${off}`],
+  ['dlp: { scan_env: false }', `p.yaml:2:8: dlp.scan_env: ${off}`],
+  ['response_scanning: { enabled: false, action: block }', `p.yaml:2:1: response_scanning: ${off}`],
+  [
+    'fetch_proxy: { monitoring: { max_requests_per_minute: 0 } }',
+    `p.yaml:2:30: fetch_proxy.monitoring.max_requests_per_minute: ${off}`,
+  ],
+  [
+    'response_scanning: { enabled: true, action: warn, include_defaults: true }',
+    'p.yaml:2:1: response_scanning: not honoured yet; it is at its default, and answers are read and reported, and pass unchanged',
+  ],
+  [
+    'seed_phrase_detection: { enabled: true }',
+    'p.yaml:2:1: seed_phrase_detection: not honoured yet; it is at its default, and seed phrases are not looked for',
+  ],
+  [
+    'mcp_ws_listener: { max_connections: 100 }',
+    'p.yaml:2:1: mcp_ws_listener: not honoured yet; it is at its default, and it changes nothing',
+  ],
+])('%s is a notice', (text, notice) => {
+  expect(notices(text)).toEqual([notice]);
+});
+
+test.each([
+  'forward_proxy: { enabled: true, sni_verification: true }',
+  'logging: { format: text, output: stdout, include_blocked: true }',
+  'websocket_proxy: {}',
+  'websocket_proxy:',
+  'mcp_tool_policy: { enabled: }',
+  'explain_blocks:',
+  '{}',
+])('nothing is said about %s', (text) => {
+  expect(text === '{}' ? readConfig('tls_interception: { enabled: true }', 'p.yaml').notices : notices(text)).toEqual(
+    [],
+  );
+});
+
+test.each([
+  [
+    'websocket_proxy: { enabled: true, max_message_bytes: 5 }',
+    'p.yaml:1:29: websocket_proxy.enabled: not honoured yet, and it is on; write false, or remove it',
+  ],
+  [
+    'response_scanning: { action: block }',
+    'p.yaml:1:30: response_scanning.action: not honoured yet, and it is set to "block"; write warn, or remove it',
+  ],
+  [
+    'seed_phrase_detection: { min_words: 24 }',
+    'p.yaml:1:37: seed_phrase_detection.min_words: not honoured yet, and it is set to 24; remove it',
+  ],
+  ['explain_blocks: true', 'p.yaml:1:17: explain_blocks: not honoured yet, and it is on; write false, or remove it'],
+  [
+    'kill_switch: { sentinel_file: /stop }',
+    'p.yaml:1:31: kill_switch.sentinel_file: not honoured yet, and it is set to "/stop"; remove it',
+  ],
+  ['agents: { one: { mode: audit } }', 'p.yaml:1:1: agents: not honoured yet, and it is set; remove it'],
+  [
+    'flight_recorder: { require_receipts: true }',
+    'p.yaml:1:38: flight_recorder.require_receipts: not honoured yet, and it is on; write false, or remove it',
+  ],
+  [
+    'logging: { output: file, file: /tmp/log }',
+    'p.yaml:1:20: logging.output: not honoured yet, and it is set to "file"; write stdout, and let the container runtime keep the lines',
+  ],
+  [
+    'logging: { include_blocked: false }',
+    'p.yaml:1:29: logging.include_blocked: not honoured yet, and it is set to false; remove it; what is blocked is always logged',
+  ],
+  [
+    'forward_proxy: { sni_verification: false }',
+    'p.yaml:1:36: forward_proxy.sni_verification: not honoured yet, and it is set to false; remove it; the server name of a tunnel is always checked',
+  ],
+  [
+    'fetch_proxy: { listen: ":8080" }',
+    'p.yaml:1:24: fetch_proxy.listen: not honoured yet, and it is set to ":8080"; remove it, and give the address with --listen',
+  ],
+  [
+    'dlp: { patterns: [{ name: n, regex: x }] }',
+    'p.yaml:1:18: dlp.patterns: not honoured yet, and it is set; remove it',
+  ],
+])('%s is refused', (text, refusal) => {
+  expect(refusals(text)[0]).toBe(refusal);
+});
+
+test('a switch that is on is named once, not with each of its keys', () => {
+  expect(refusals('tool_chain_detection: { enabled: true, window_size: 5, max_gap: 1 }')).toHaveLength(1);
+});
+
+test('keys that are honoured are taken at any value without a word', () => {
+  const text = `
+mode: strict
+enforce: false
+api_allowlist: [api.example.com]
+internal: []
+trusted_domains: [mcp.example]
+ssrf: { ip_allowlist: [10.0.0.0/8] }
+fetch_proxy: { monitoring: { blocklist: [] } }
+forward_proxy: { enabled: true, max_tunnel_seconds: 1, idle_timeout_seconds: 1 }
+tls_interception:
+  { enabled: true, ca_cert: a.crt, ca_key: a.key, passthrough_domains: ['*.bank.example'], cert_ttl: 1h,
+    cert_cache_size: 5, upstream_ca_file: roots.pem }
+dlp: { include_defaults: false }
+request_body_scanning:
+  { enabled: false, action: block, max_body_bytes: 1, scan_headers: false, header_mode: all,
+    sensitive_headers: [X-Mine], ignore_headers: [] }
+mcp_input_scanning: { enabled: false, action: block, on_parse_error: forward }
+logging: { format: text, output: stdout }
+`;
+  expect(readConfig(text, 'p.yaml').notices).toEqual([]);
+});
