@@ -1,0 +1,59 @@
+/**
+ * What the rules find in a text, by JavaScript RegExp and the validators of this folder: slow, short, and the measure
+ * for the compiled tables and the filter.
+ */
+import { aba, iban, itin, luhn, ssn } from './check-digits.ts';
+import { masked, random, urlPassword } from './randomness.ts';
+import { patternRegExp } from './regexp.ts';
+import type { Confidence, Rule, Validator } from './rule.ts';
+
+/** A hit that its validator agreed with. Offsets count characters of the text. */
+export interface Finding {
+  id: string;
+  confidence: Confidence;
+  start: number;
+  end: number;
+}
+
+/** How far before and after a hit a context word may stand, in bytes. One within the hit counts too. */
+const nearBefore = 64;
+const nearAfter = 32;
+
+const validate: Record<Validator, (text: string) => boolean> = {
+  luhn,
+  iban,
+  aba,
+  ssn,
+  itin,
+  random,
+  'url-password': urlPassword,
+};
+
+/** A function that gives the findings of `rules` in a text, by rule and then by place. */
+export function referenceScanner(rules: readonly Rule[]): (text: string) => Finding[] {
+  const compiled = rules.map((rule) => ({ rule, expression: patternRegExp(rule.pattern, 'g') }));
+  return (text) => compiled.flatMap(({ rule, expression }) => findingsOf(rule, expression, text));
+}
+
+function findingsOf(rule: Rule, expression: RegExp, text: string): Finding[] {
+  const findings: Finding[] = [];
+  expression.lastIndex = 0;
+  for (let hit = expression.exec(text); hit !== null; hit = expression.exec(text)) {
+    const [start, end] = [hit.index, hit.index + hit[0].length];
+    if (!isValid(rule, hit[0])) {
+      expression.lastIndex = start + 1;
+      continue;
+    }
+    const context = text.slice(Math.max(0, start - nearBefore), end + nearAfter).toLowerCase();
+    const isNear = rule.near.some((word) => context.includes(word));
+    if (rule.nearRequired && !isNear) continue;
+    findings.push({ id: rule.id, confidence: isNear ? 'high' : rule.confidence, start, end });
+  }
+  return findings;
+}
+
+/** Whether a hit is a finding: its validator agrees, and a credential is not masked (`ghp_xxxxxxxx…`). */
+function isValid(rule: Rule, text: string): boolean {
+  if (rule.validator !== undefined && !validate[rule.validator](text)) return false;
+  return !(rule.id.startsWith('credential.') && masked(text));
+}

@@ -1,0 +1,60 @@
+/** How much a leak costs. */
+export const severities = ['critical', 'high', 'medium', 'low'] as const;
+export type Severity = (typeof severities)[number];
+
+/** How sure a finding is: balanced mode blocks `high` and warns on `low`. */
+export const confidences = ['high', 'low'] as const;
+export type Confidence = (typeof confidences)[number];
+
+/** Checks that turn a hit into a finding where the pattern alone cannot: see check-digits.ts and randomness.ts. */
+export const validators = ['luhn', 'iban', 'aba', 'ssn', 'itin', 'random', 'url-password'] as const;
+export type Validator = (typeof validators)[number];
+
+/** One detection, read from an entry of a rule file. */
+export interface Rule {
+  /** Folder, file and entry, joined by dots: `credential.stripe.secret-key`. */
+  id: string;
+  title: string;
+  /** What whoever holds the value can do with it. */
+  risk: string;
+  severity: Severity;
+  confidence: Confidence;
+  /** A regular expression over bytes, in the syntax that control/compile accepts. An entry's `name` is part of it. */
+  pattern: string;
+  /** The issuer's page that says what the value looks like. */
+  source: string;
+  /** Texts that the rule must find, and texts that it must not. Never logged, never written to a file. */
+  match: string[];
+  reject: string[];
+  validator?: Validator;
+  /** Lower-case texts; one of them in a hit, 64 bytes before or 32 after it makes a low confidence high. */
+  near: string[];
+  /** Without one of the `near` words a hit is no finding. */
+  nearRequired: boolean;
+  /** Ids of rules that may find the same bytes as this rule's `match` texts. */
+  also: string[];
+  /** Where the entry stands: `rules/credential/stripe.yaml:3`. */
+  place: string;
+}
+
+/** One thing that is wrong in a rule file. */
+export interface RuleProblem {
+  code: 'yaml' | 'shape' | 'name' | 'pattern' | 'near' | 'also' | 'empty';
+  /** `rules/credential/stripe.yaml:12` */
+  place: string;
+  /** `secret-key.match[1]`, or empty where the whole file is meant. */
+  key: string;
+  /** What is wrong, with the value; what to do. */
+  text: string;
+}
+
+/** Everything that is wrong in the rule files, one problem a line in `message`. */
+export class RuleError extends Error {
+  override readonly name = 'RuleError';
+  readonly problems: RuleProblem[];
+
+  constructor(problems: RuleProblem[]) {
+    super(problems.map(({ place, key, text }) => `${place}: ${key === '' ? '' : `${key}: `}${text}`).join('\n'));
+    this.problems = problems;
+  }
+}
