@@ -1,0 +1,81 @@
+/**
+ * The policy: what the gateway does, in its own words. Built from a Config and the rules by build.ts; read by compile
+ * and render. No pipelock.yaml key and no Envoy name appears here.
+ */
+
+/** What policy says of a finding. The numbers are the table's (filter/table/layout.ts), in order of strength. */
+export type Verdict = 'allow' | 'warn' | 'block';
+
+/** Where in an exchange a finding can lie. The order is the table's (filter/table/layout.ts). */
+export const surfaces = ['url', 'header', 'request-body', 'response-body', 'mcp-request', 'mcp-response'] as const;
+export type Surface = (typeof surfaces)[number];
+
+/** What can make a message unreadable. The order is the table's (filter/table/layout.ts). */
+export const unreadables = [
+  'request-too-large',
+  'request-encoding',
+  'request-expansion',
+  'mcp-not-json-rpc',
+  'response-encoding',
+  'authority-mismatch',
+] as const;
+export type Unreadable = (typeof unreadables)[number];
+
+/** An IP range in CIDR notation, split: address "10.0.0.0", prefixLength 8. */
+export interface IpRange {
+  address: string;
+  prefixLength: number;
+}
+
+/** A socket address to listen on: an IP address and a port from 0 to 65535. */
+export interface ListenAddress {
+  address: string;
+  port: number;
+}
+
+export interface Policy {
+  mode: 'strict' | 'balanced' | 'audit';
+
+  /** Rule id → verdict for each surface, in the order of `surfaces`. A surface that is not scanned is all 'allow'. */
+  ruleVerdicts: Map<string, { high: Verdict[]; low: Verdict[] }>;
+  /** Verdict for each unreadable, in the order of `unreadables`. */
+  unreadableVerdicts: Verdict[];
+  /** Longest request body that is read, in bytes. */
+  maxRequestBodyBytes: number;
+  /** Lower-case names of the request headers that are scanned; '*' stands for all but `ignoredHeaders`. */
+  scannedHeaders: string[] | '*';
+  ignoredHeaders: string[];
+  /** Lower-case names of the headers in which a caller's own credential travels to its own destination. */
+  ownCredentialHeaders: string[];
+
+  listen: { proxy: ListenAddress; mcp: ListenAddress };
+  /** Where 8889 leads; undefined: every request there is answered with an error that names the option. */
+  mcpUpstream: URL | undefined;
+
+  tls: {
+    /** false: tunnels pass unread. */
+    intercept: boolean;
+    /** Host patterns ("bank.example", "*.bank.example") whose tunnels pass unread. */
+    passthrough: string[];
+    /** PEM file with the roots that upstream certificates are checked against. */
+    upstreamCaFile: string;
+    leafTtlSeconds: number;
+    /** Most leaf certificates that are alive at once; undefined: as many as control/certs keeps by itself. */
+    maxLeaves: number | undefined;
+  };
+
+  destinations: {
+    /** Host patterns that alone may be reached; undefined: all. */
+    allowed: string[] | undefined;
+    /** Host patterns that may not be reached. */
+    blocked: string[];
+    /** Host patterns that may resolve to a private range. */
+    trusted: string[];
+    /** Ranges that no other host may resolve to. */
+    privateRanges: IpRange[];
+    /** Ranges inside those that every host may resolve to all the same. */
+    allowedRanges: IpRange[];
+  };
+
+  tunnel: { enabled: boolean; maxSeconds: number; idleSeconds: number };
+}

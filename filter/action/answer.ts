@@ -1,0 +1,117 @@
+// The answers that the filter gives in the origin's place: JSON in the OpenAI error shape
+// (https://platform.openai.com/docs/guides/error-codes), or JSON-RPC errors on the MCP listener.
+import { findingRule, ruleId, ruleIdLength } from '../finding/findings';
+import { idCount, idLength, idStart, isBatch } from '../mcp/message';
+import { Bytes, PairWriter, sendLocalResponse, Writer } from '../proxy-wasm-as/assembly';
+import * as layout from '../table/layout';
+import { decidingFinding, maxRequestBodyBytes } from '../verdict/verdict';
+import { Chain, Exchange } from './exchange';
+import { writePlace, writeUnreadable, writeUnreadableReason } from './names';
+import { requestIdOf } from './report';
+
+const CONTENT_TYPE = Bytes.of('content-type');
+const JSON_TYPE = Bytes.of('application/json');
+const DETAILS = Bytes.of('penstock_block');
+
+/** JSON-RPC leaves -32000 to -32099 to implementations; policy is one of them. */
+const POLICY_ERROR: u32 = 32001;
+/** Parse error of JSON-RPC 2.0. */
+const PARSE_ERROR: u32 = 32700;
+
+/** A batch of 64 ids, an error of some 400 bytes for each. */
+const BODY_BYTES: u32 = 49152;
+const body: usize = memory.data(49152);
+const pairBytes: usize = memory.data(256, 4);
+const writer = new Writer();
+const message = new Writer();
+const MESSAGE_BYTES: u32 = 512;
+const messageText: usize = memory.data(512);
+const pairs = new PairWriter();
+
+/** Answers an exchange that the deciding finding blocks. */
+export function answerFinding(exchange: Exchange, surface: i32): void {
+  writeFindingMessage(exchange, surface);
+  const rule = findingRule(decidingFinding);
+  if (exchange.chain == Chain.Mcp) {
+    // Without an id nobody waits for an answer to a message: MCP then wants an HTTP error.
+    const hasIds = (surface == layout.SURFACE_MCP_REQUEST || surface == layout.SURFACE_MCP_RESPONSE) && idCount > 0;
+    writer.start(body, BODY_BYTES);
+    if (hasIds) writeErrors(exchange, rule);
+    else writeError(exchange, rule, 0, 0, POLICY_ERROR);
+    send(exchange, hasIds || surface == layout.SURFACE_MCP_RESPONSE ? 200 : 403);
+    return;
+  }
+  startOpenAi();
+  writer.bytes(ruleId(rule), ruleIdLength(rule)).ascii('"}}');
+  send(exchange, 403);
+}
+
+/** Answers an exchange whose message cannot be read. */
+export function answerUnreadable(exchange: Exchange, reason: i32): void {
+  message.start(messageText, MESSAGE_BYTES).ascii('blocked by Penstock: ');
+  writeUnreadableReason(message, reason, maxRequestBodyBytes());
+  message.ascii('; request ').hex(requestIdOf(exchange), 16);
+  const status: u32 = reason == layout.UNREADABLE_REQUEST_TOO_LARGE ? 413 : reason == layout.UNREADABLE_AUTHORITY_MISMATCH ? 421 : 403;
+  if (exchange.chain == Chain.Mcp) {
+    const isParse = reason == layout.UNREADABLE_MCP_NOT_JSON_RPC;
+    writer.start(body, BODY_BYTES).ascii('{"jsonrpc":"2.0","id":null,"error":{"code":-').decimal(isParse ? PARSE_ERROR : POLICY_ERROR);
+    writer.ascii(',"message":"').bytes(message.pointer, message.length).ascii('","data":{"reason":"');
+    writeUnreadable(writer, reason);
+    writer.ascii('"}}}');
+    send(exchange, isParse ? 400 : status);
+    return;
+  }
+  startOpenAi();
+  writeUnreadable(writer, reason);
+  writer.ascii('"}}');
+  send(exchange, status);
+}
+
+/** Writes, in the place of a server-sent event that a finding blocks, one that carries the errors. Gives its writer. */
+export function eventOfFinding(exchange: Exchange): Writer {
+  writeFindingMessage(exchange, layout.SURFACE_MCP_RESPONSE);
+  const rule = findingRule(decidingFinding);
+  writer.start(body, BODY_BYTES).ascii('event: message\ndata: ');
+  if (idCount > 0) writeErrors(exchange, rule);
+  else writeError(exchange, rule, 0, 0, POLICY_ERROR);
+  writer.ascii('\n\n');
+  return writer;
+}
+
+function writeFindingMessage(exchange: Exchange, surface: i32): void {
+  const rule = findingRule(decidingFinding);
+  message.start(messageText, MESSAGE_BYTES).ascii('blocked by Penstock: ').bytes(ruleId(rule), ruleIdLength(rule)).ascii(' in ');
+  writePlace(message, surface);
+  message.ascii('; request ').hex(requestIdOf(exchange), 16);
+}
+
+function startOpenAi(): void {
+  writer.start(body, BODY_BYTES).ascii('{"error":{"message":"').bytes(message.pointer, message.length);
+  writer.ascii('","type":"penstock_block","param":null,"code":"');
+}
+
+function writeErrors(exchange: Exchange, rule: u32): void {
+  if (isBatch) writer.ascii('[');
+  for (let i: u32 = 0; i < idCount; i++) {
+    if (i > 0) writer.ascii(',');
+    writeError(exchange, rule, idStart(i), idLength(i), POLICY_ERROR);
+  }
+  if (isBatch) writer.ascii(']');
+}
+
+function writeError(exchange: Exchange, rule: u32, id: usize, idBytes: u32, code: u32): void {
+  writer.ascii('{"jsonrpc":"2.0","id":');
+  if (idBytes > 0) writer.bytes(id, idBytes);
+  else writer.ascii('null');
+  writer.ascii(',"error":{"code":-').decimal(code).ascii(',"message":"').bytes(message.pointer, message.length);
+  writer.ascii('","data":{"rule":"').bytes(ruleId(rule), ruleIdLength(rule));
+  writer.ascii('","request":"').hex(requestIdOf(exchange), 16).ascii('"}}}');
+}
+
+function send(exchange: Exchange, status: u32): void {
+  exchange.isAnswered = true;
+  pairs.start(pairBytes, 256, 1);
+  pairs.add(CONTENT_TYPE.pointer, CONTENT_TYPE.length, JSON_TYPE.pointer, JSON_TYPE.length);
+  pairs.finish();
+  sendLocalResponse(status, DETAILS.pointer, DETAILS.length, writer.pointer, writer.length, pairs.pointer, pairs.length);
+}

@@ -1,0 +1,108 @@
+// What is kept of one HTTP exchange from its first callback to its last: a record of fixed size from a pool.
+import { ContextMap, Pool } from '../proxy-wasm-as/assembly';
+
+/** Which listener an exchange came in by; the names are those of the filter chains in envoy/*.yaml. */
+export const enum Chain {
+  /** Plain HTTP through the forward proxy. */
+  Egress = 0,
+  /** Inside an opened tunnel: TLS on both sides. */
+  Intercept = 1,
+  /** The MCP reverse proxy. */
+  Mcp = 2,
+}
+
+/** How far the filter goes with a direction's body. */
+export const enum Reading {
+  /** Nothing to read, or nothing more: bytes pass. */
+  Pass = 0,
+  /** Held until its end, then judged whole. */
+  Hold = 1,
+  /** Passes on as it comes and is read in windows. */
+  Window = 2,
+  /** Held and judged one server-sent event at a time. */
+  Events = 3,
+}
+
+/** A DNS name has at most 253 characters; a port adds six. */
+export const MAX_HOST_BYTES: u32 = 260;
+/** The longest registered method has 17 (IANA HTTP Method Registry). */
+export const MAX_METHOD_BYTES: u32 = 20;
+/** Most rules that are reported once each in an answer that is read in pieces: a bit each (layout.MAX_RULES). */
+const REPORTED_BYTES: u32 = 128;
+
+@unmanaged
+export class Exchange {
+  contextId: u32 = 0;
+  chain: Chain = Chain.Egress;
+  request: Reading = Reading.Pass;
+  response: Reading = Reading.Pass;
+  /** The filter has answered in the origin's place. */
+  isAnswered: bool = false;
+  /** The request had a content encoding that Envoy opened. */
+  wasEncoded: bool = false;
+  /** Names the exchange in answers and log lines; 0 until somebody asks. */
+  requestId: u64 = 0;
+  hostLength: u32 = 0;
+  methodLength: u32 = 0;
+  /** What the window or the events that are held use (scan/window.ts, action/events.ts). */
+  held: usize = 0;
+  heldCapacity: u32 = 0;
+  heldLength: u32 = 0;
+  /** Offset of the first held byte in the answer. */
+  heldOffset: u32 = 0;
+
+  @inline
+  host(): usize {
+    return changetype<usize>(this) + offsetof<Exchange>();
+  }
+
+  @inline
+  method(): usize {
+    return this.host() + MAX_HOST_BYTES;
+  }
+
+  /** True once for each rule: whether it has not been reported in this answer yet. */
+  reportOnce(rule: u32): bool {
+    const at = this.method() + MAX_METHOD_BYTES + <usize>(rule >> 3);
+    const bit = <u8>(1 << <u8>(rule & 7));
+    const was = load<u8>(at);
+    store<u8>(at, was | bit);
+    return (was & bit) == 0;
+  }
+
+  setHost(from: usize, length: u32): void {
+    this.hostLength = min(length, MAX_HOST_BYTES);
+    memory.copy(this.host(), from, this.hostLength);
+  }
+
+  setMethod(from: usize, length: u32): void {
+    this.methodLength = min(length, MAX_METHOD_BYTES);
+    memory.copy(this.method(), from, this.methodLength);
+  }
+}
+
+const exchanges = new ContextMap();
+const records = new Pool(offsetof<Exchange>() + MAX_HOST_BYTES + MAX_METHOD_BYTES + REPORTED_BYTES, 32);
+
+/** A new record for the context. */
+export function openExchange(contextId: u32): Exchange {
+  const record = records.take();
+  const exchange = changetype<Exchange>(record);
+  exchange.contextId = contextId;
+  exchanges.set(contextId, record);
+  return exchange;
+}
+
+/** The context's record, or null where it has none (a probe, a context of another kind). */
+export function exchangeOf(contextId: u32): Exchange | null {
+  return changetype<Exchange | null>(exchanges.get(contextId));
+}
+
+/** Gives the context's record back, and what it held. */
+export function closeExchange(contextId: u32): void {
+  const record = exchanges.remove(contextId);
+  if (record == 0) return;
+  const exchange = changetype<Exchange>(record);
+  if (exchange.held != 0) heap.free(exchange.held);
+  records.give(record);
+}

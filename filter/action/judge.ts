@@ -1,0 +1,74 @@
+// One message, read and judged: its findings reported, its verdict given.
+import { clearFindings, findingCount, findingRule } from '../finding/findings';
+import { findIn, wasCut } from '../finding/find';
+import { forgetId, idCount, idLength, idStart, readMessages } from '../mcp/message';
+import * as layout from '../table/layout';
+import { verdictOfFinding, verdictOfMessage, verdictOfUnreadable } from '../verdict/verdict';
+import { answerFinding, answerUnreadable } from './answer';
+import { Exchange } from './exchange';
+import { reportFinding, reportUnreadable } from './report';
+import { appendText, beginText, textLength, textStart } from './text';
+import { writeTrace } from './trace-log';
+
+/**
+ * Reads the text at `start` (with margins) as the whole of a surface. True where policy blocks it, and the exchange was
+ * answered.
+ */
+export function judge(exchange: Exchange, surface: i32, start: usize, length: u32, ownCredential: bool): bool {
+  const verdict = read(exchange, surface, start, length, ownCredential);
+  if (wasCut && refuse(exchange, layout.UNREADABLE_REQUEST_EXPANSION)) return true;
+  if (verdict != layout.VERDICT_BLOCK) return false;
+  answerFinding(exchange, surface);
+  return true;
+}
+
+/** Reads the text and reports what is in it; gives the verdict, and leaves answering to the caller. */
+export function read(exchange: Exchange, surface: i32, start: usize, length: u32, ownCredential: bool): i32 {
+  clearFindings();
+  findIn(start, length, surface, ownCredential);
+  writeTrace();
+  for (let i: u32 = 0; i < findingCount(); i++) {
+    const verdict = verdictOfFinding(i, surface);
+    if (verdict != layout.VERDICT_ALLOW) reportFinding(exchange, i, surface, verdict, 0);
+  }
+  return verdictOfMessage(surface);
+}
+
+/** Reads one piece of an answer that comes in pieces; each rule is reported once in the answer. */
+export function readPiece(exchange: Exchange, surface: i32, start: usize, length: u32, offset: u32): void {
+  clearFindings();
+  findIn(start, length, surface, false);
+  writeTrace();
+  for (let i: u32 = 0; i < findingCount(); i++) {
+    const verdict = verdictOfFinding(i, surface);
+    if (verdict != layout.VERDICT_ALLOW && exchange.reportOnce(findingRule(i))) reportFinding(exchange, i, surface, verdict, offset);
+  }
+}
+
+/** Reports that a message cannot be read. True where policy blocks that, and the exchange was answered. */
+export function refuse(exchange: Exchange, reason: i32): bool {
+  const verdict = verdictOfUnreadable(reason);
+  if (verdict == layout.VERDICT_ALLOW) return false;
+  reportUnreadable(exchange, reason, verdict);
+  if (verdict != layout.VERDICT_BLOCK) return false;
+  answerUnreadable(exchange, reason);
+  return true;
+}
+
+/**
+ * Reads the JSON-RPC ids that an answer of ours would repeat; an id that holds a finding is not repeated. False where
+ * the text is no message or batch.
+ */
+export function readIds(start: usize, end: usize, surface: i32): bool {
+  const isMessage = readMessages(start, end);
+  for (let i: u32 = 0; i < idCount; i++) {
+    // Nothing that a rule finds is shorter than a bank routing number in quotes.
+    if (idLength(i) < 9) continue;
+    beginText(idLength(i));
+    appendText(idStart(i), idLength(i));
+    clearFindings();
+    findIn(textStart(), textLength(), surface, false);
+    if (findingCount() > 0) forgetId(i);
+  }
+  return isMessage;
+}

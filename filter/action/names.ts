@@ -1,0 +1,73 @@
+// The words of answers, log lines and metrics.
+import { Writer } from '../proxy-wasm-as/assembly';
+import * as layout from '../table/layout';
+import { BASE64, JSON_STRING, RAW } from '../view/encoding';
+
+/** Writes the name of a surface, as control/policy/policy.ts has it. */
+export function writeSurface(writer: Writer, surface: i32): void {
+  if (surface == layout.SURFACE_URL) writer.ascii('url');
+  else if (surface == layout.SURFACE_HEADER) writer.ascii('header');
+  else if (surface == layout.SURFACE_REQUEST_BODY) writer.ascii('request-body');
+  else if (surface == layout.SURFACE_RESPONSE_BODY) writer.ascii('response-body');
+  else if (surface == layout.SURFACE_MCP_REQUEST) writer.ascii('mcp-request');
+  else writer.ascii('mcp-response');
+}
+
+/** Writes a surface as a person says it. */
+export function writePlace(writer: Writer, surface: i32): void {
+  if (surface == layout.SURFACE_URL) writer.ascii('the URL');
+  else if (surface == layout.SURFACE_HEADER) writer.ascii('a header');
+  else if (surface == layout.SURFACE_REQUEST_BODY) writer.ascii('the request body');
+  else if (surface == layout.SURFACE_RESPONSE_BODY) writer.ascii('the response body');
+  else if (surface == layout.SURFACE_MCP_REQUEST) writer.ascii('the MCP request');
+  else writer.ascii('the MCP answer');
+}
+
+/** Writes the name of an unreadable, as control/policy/policy.ts has it. */
+export function writeUnreadable(writer: Writer, reason: i32): void {
+  if (reason == layout.UNREADABLE_REQUEST_TOO_LARGE) writer.ascii('request-too-large');
+  else if (reason == layout.UNREADABLE_REQUEST_ENCODING) writer.ascii('request-encoding');
+  else if (reason == layout.UNREADABLE_REQUEST_EXPANSION) writer.ascii('request-expansion');
+  else if (reason == layout.UNREADABLE_MCP_NOT_JSON_RPC) writer.ascii('mcp-not-json-rpc');
+  else if (reason == layout.UNREADABLE_RESPONSE_ENCODING) writer.ascii('response-encoding');
+  else writer.ascii('authority-mismatch');
+}
+
+/** Writes why a message could not be read, as a person says it, and what to do. */
+export function writeUnreadableReason(writer: Writer, reason: i32, maxBodyBytes: u32): void {
+  if (reason == layout.UNREADABLE_REQUEST_TOO_LARGE)
+    writer.ascii('the request body is larger than ').decimal(maxBodyBytes).ascii(' bytes; raise request_body_scanning.max_body_bytes');
+  else if (reason == layout.UNREADABLE_REQUEST_ENCODING)
+    writer.ascii('the request body has a content encoding that cannot be opened; send it as it is, or as gzip, br or zstd');
+  else if (reason == layout.UNREADABLE_REQUEST_EXPANSION)
+    writer.ascii('the message opens to many times its size; send it without layers of encoding');
+  else if (reason == layout.UNREADABLE_MCP_NOT_JSON_RPC) writer.ascii('the body is no JSON-RPC 2.0 message; send one message or one batch');
+  else if (reason == layout.UNREADABLE_RESPONSE_ENCODING)
+    writer.ascii('the answer has a content encoding that cannot be opened; let the origin send it as it is');
+  else writer.ascii('CONNECT, TLS server name and Host name different hosts; open a tunnel for each host');
+}
+
+/** Writes the name of a verdict. */
+export function writeVerdict(writer: Writer, verdict: i32): void {
+  if (verdict == layout.VERDICT_BLOCK) writer.ascii('block');
+  else if (verdict == layout.VERDICT_WARN) writer.ascii('warn');
+  else writer.ascii('allow');
+}
+
+/** Writes a view's chain of encodings, outermost first: `json+base64`; `raw` where nothing was opened. */
+export function writeChain(writer: Writer, chain: u32): void {
+  if (chain == RAW) {
+    writer.ascii('raw');
+    return;
+  }
+  let isFirst = true;
+  for (let shift = 28; shift >= 0; shift -= 4) {
+    const encoding = (chain >> shift) & 15;
+    if (encoding == 0) continue;
+    if (!isFirst) writer.ascii('+');
+    isFirst = false;
+    if (encoding == JSON_STRING) writer.ascii('json');
+    else if (encoding == BASE64) writer.ascii('base64');
+    else writer.ascii('percent');
+  }
+}

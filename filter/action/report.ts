@@ -1,0 +1,105 @@
+// What a reader of the log and the metrics gets to see: one line and one count for each finding, never the bytes.
+import { findingChain, findingOffset, findingRule, ruleId, ruleIdLength } from '../finding/findings';
+import {
+  Bytes,
+  currentTimeNanoseconds,
+  defineMetric,
+  getProperty,
+  incrementMetric,
+  log,
+  LogLevel,
+  MetricType,
+  result,
+  Status,
+  Writer,
+} from '../proxy-wasm-as/assembly';
+import * as layout from '../table/layout';
+import { Exchange } from './exchange';
+import { writeChain, writeSurface, writeUnreadable, writeVerdict } from './names';
+
+const CLIENT = Bytes.of('filter_state\0penstock.client');
+
+/** A line has a host of 260 bytes, an id of a rule and some forty more in names; escapes make a byte six. */
+const LINE_BYTES: u32 = 4096;
+const line: usize = memory.data(4096);
+const writer = new Writer();
+
+/** The id of the exchange in lines and answers: when it was asked for, and which exchange of the worker it was. */
+export function requestIdOf(exchange: Exchange): u64 {
+  if (exchange.requestId == 0) exchange.requestId = currentTimeNanoseconds() ^ (<u64>exchange.contextId << 40);
+  return exchange.requestId;
+}
+
+/** Reports finding `i` of the message that was read last. */
+export function reportFinding(exchange: Exchange, i: u32, surface: i32, verdict: i32, baseOffset: u32): void {
+  const rule = findingRule(i);
+  countFinding(rule, verdict);
+  const offset = findingOffset(i);
+  // A host name that holds what was found is not repeated, in this line or a later one.
+  if (surface == layout.SURFACE_URL && offset < exchange.hostLength) exchange.hostLength = 0;
+  writer.start(line, LINE_BYTES).ascii('{"event":"finding","verdict":"');
+  writeVerdict(writer, verdict);
+  writer.ascii('","rule":"').bytes(ruleId(rule), ruleIdLength(rule)).ascii('","surface":"');
+  writeSurface(writer, surface);
+  writer.ascii('","view":"');
+  writeChain(writer, findingChain(i));
+  writer.ascii('","offset":').decimal(offset + (findingChain(i) == 0 ? baseOffset : 0));
+  writeExchange(exchange);
+}
+
+/** Reports that a message could not be read. */
+export function reportUnreadable(exchange: Exchange, reason: i32, verdict: i32): void {
+  countUnreadable(reason, verdict);
+  writer.start(line, LINE_BYTES).ascii('{"event":"unreadable","verdict":"');
+  writeVerdict(writer, verdict);
+  writer.ascii('","reason":"');
+  writeUnreadable(writer, reason);
+  writer.ascii('"');
+  writeExchange(exchange);
+}
+
+/** The fields that every line ends with, and the line itself to the host. */
+function writeExchange(exchange: Exchange): void {
+  if (exchange.hostLength > 0) writer.ascii(',"host":"').json(exchange.host(), exchange.hostLength).ascii('"');
+  if (exchange.methodLength > 0) writer.ascii(',"method":"').json(exchange.method(), exchange.methodLength).ascii('"');
+  writer.ascii(',"request":"').hex(requestIdOf(exchange), 16).ascii('"');
+  if (getProperty(CLIENT.pointer, CLIENT.length) == Status.Ok)
+    writer.ascii(',"client":"').json(result.pointer(), result.length()).ascii('"');
+  writer.ascii('}');
+  log(LogLevel.Warn, writer.pointer, writer.length);
+}
+
+/** Metric ids by rule and verdict, 0 where not defined: MAX_RULES × 2 × 4. */
+const findingMetrics: usize = memory.data(8192);
+const unreadableMetrics: usize = memory.data(64);
+
+function countFinding(rule: u32, verdict: i32): void {
+  const at = findingMetrics + ((<usize>rule * 2 + <usize>(verdict - layout.VERDICT_WARN)) << 2);
+  if (load<u32>(at) == 0) {
+    writer.start(line, LINE_BYTES).ascii('penstock_findings_total.penstock_rule=').bytes(ruleId(rule), ruleIdLength(rule));
+    define(at, verdict);
+  }
+  incrementMetric(load<u32>(at), 1);
+}
+
+function countUnreadable(reason: i32, verdict: i32): void {
+  const at = unreadableMetrics + ((<usize>reason * 2 + <usize>(verdict - layout.VERDICT_WARN)) << 2);
+  if (load<u32>(at) == 0) {
+    writer.start(line, LINE_BYTES).ascii('penstock_unreadable_total.penstock_reason=');
+    writeUnreadable(writer, reason);
+    define(at, verdict);
+  }
+  incrementMetric(load<u32>(at), 1);
+}
+
+function define(at: usize, verdict: i32): void {
+  writer.ascii('.penstock_verdict=');
+  writeVerdict(writer, verdict);
+  if (defineMetric(MetricType.Counter, writer.pointer, writer.length) == Status.Ok) store<u32>(at, result.metricId());
+}
+
+/** Forgets the metrics of an older table: its rules had other numbers. */
+export function clearMetrics(): void {
+  memory.fill(findingMetrics, 0, 8192);
+  memory.fill(unreadableMetrics, 0, 64);
+}

@@ -1,0 +1,94 @@
+// The callbacks that Envoy calls: arguments decoded, stream.ts called.
+import { closeExchange, exchangeOf, openExchange } from './action/exchange';
+import { clearMetrics } from './action/report';
+import { startTrace } from './action/trace-log';
+import { BodyStatus, BufferType, Bytes, getBuffer, HeadersStatus, log, LogLevel, result, Status, TrailersStatus, Writer } from './proxy-wasm-as/assembly';
+import {
+  onProbeResponseBody,
+  onRequestBody,
+  onRequestHeaders,
+  onRequestTrailers,
+  onResponseBody,
+  onResponseHeaders,
+  onResponseTrailers,
+} from './stream';
+import { loadTable, refusal } from './table/read';
+
+export { proxy_abi_version_0_2_1, proxy_on_memory_allocate } from './proxy-wasm-as/assembly';
+
+/** The configuration of the second instance (stream.ts, onProbeResponseBody). */
+const PROBE = Bytes.of('probe');
+
+let mainRoot: u32 = 0;
+let probeRoot: u32 = 0;
+const writer = new Writer();
+const line: usize = memory.data(256);
+
+export function proxy_on_vm_start(rootContext: u32, configurationBytes: u32): u32 {
+  return 1;
+}
+
+/** A new configuration: the probe's word, or a table. A table that is not sound is refused, and Envoy keeps the last. */
+export function proxy_on_configure(rootContext: u32, configurationBytes: u32): u32 {
+  if (getBuffer(BufferType.PluginConfiguration, 0, configurationBytes) != Status.Ok) return 0;
+  if (PROBE.equals(result.pointer(), result.length())) {
+    probeRoot = rootContext;
+    return 1;
+  }
+  mainRoot = rootContext;
+  const isSound = loadTable(result.pointer(), result.length());
+  startTrace();
+  clearMetrics();
+  if (isSound) return 1;
+  writer.start(line, 256).ascii('table refused: ').ascii(refusal!);
+  log(LogLevel.Error, writer.pointer, writer.length);
+  return 0;
+}
+
+export function proxy_on_context_create(context: u32, parentContext: u32): void {
+  if (parentContext != 0 && parentContext != probeRoot) openExchange(context);
+}
+
+export function proxy_on_request_headers(context: u32, count: u32, endOfStream: u32): u32 {
+  const exchange = exchangeOf(context);
+  if (exchange === null) return HeadersStatus.Continue;
+  return onRequestHeaders(exchange, endOfStream != 0);
+}
+
+export function proxy_on_request_body(context: u32, length: u32, endOfStream: u32): u32 {
+  const exchange = exchangeOf(context);
+  if (exchange === null) return BodyStatus.Continue;
+  return onRequestBody(exchange, length, endOfStream != 0);
+}
+
+export function proxy_on_request_trailers(context: u32, count: u32): u32 {
+  const exchange = exchangeOf(context);
+  if (exchange === null) return TrailersStatus.Continue;
+  return onRequestTrailers(exchange);
+}
+
+export function proxy_on_response_headers(context: u32, count: u32, endOfStream: u32): u32 {
+  const exchange = exchangeOf(context);
+  if (exchange === null) return HeadersStatus.Continue;
+  return onResponseHeaders(exchange, endOfStream != 0);
+}
+
+export function proxy_on_response_body(context: u32, length: u32, endOfStream: u32): u32 {
+  const exchange = exchangeOf(context);
+  if (exchange === null) return onProbeResponseBody(endOfStream != 0);
+  return onResponseBody(exchange, length, endOfStream != 0);
+}
+
+export function proxy_on_response_trailers(context: u32, count: u32): u32 {
+  const exchange = exchangeOf(context);
+  if (exchange === null) return TrailersStatus.Continue;
+  return onResponseTrailers(exchange);
+}
+
+export function proxy_on_done(context: u32): u32 {
+  return 1;
+}
+
+export function proxy_on_delete(context: u32): void {
+  closeExchange(context);
+}

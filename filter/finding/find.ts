@@ -1,0 +1,116 @@
+// One text from its bytes to its findings: every view of it is opened and passed, every hit validated.
+import * as layout from '../table/layout';
+import * as table from '../table/read';
+import { clearMargins, resetArena, shrinkArena, takeArena } from '../view/arena';
+import { base64Bytes, base64Room, beginBase64, missedBase64 } from '../view/base64';
+import { BASE64, JSON_STRING, opened, PERCENT, RAW } from '../view/encoding';
+import { hasEscape, unescape } from '../view/json';
+import * as list from '../view/list';
+import { decodePercent, hasPercent } from '../view/percent';
+import { clearHits, hitCount, hitEnd, hitRule, hitStart, takeLost } from '../scan/hits';
+import { beginPass, stepPass } from '../scan/prefilter';
+import { addFinding, ruleRecord } from './findings';
+import { isNear } from './near';
+import { isMasked } from './random';
+import { trace, TRACE_FINDING, TRACE_HIT, TRACE_VIEW } from './trace';
+import { validate } from './validate';
+
+/** Whether the last text could not be opened to the end: more expansion than its room, or more hits than theirs. */
+export let wasCut: bool = false;
+
+/** Per rule the end of its last finding in the view, so that one secret counts once. */
+const ends: usize = memory.data(4096); // MAX_RULES × 4
+
+/**
+ * Adds the findings of the text at `start` (a margin of view/arena.ts on both sides) to the message's. `surface` says
+ * where in the exchange it stands; with `ownCredential` credential rules are left out.
+ */
+export function findIn(start: usize, length: u32, surface: i32, ownCredential: bool): void {
+  wasCut = false;
+  if (length == 0 || load<u8>(table.policy + <usize>surface, layout.POLICY_SURFACES) == 0) return;
+  resetArena(list.expansionRoom(length));
+  list.clearViews();
+  list.addView(start, start + length, RAW, 0);
+  while (list.nextView()) readView(ownCredential);
+}
+
+function readView(ownCredential: bool): void {
+  openJson();
+  const start = list.viewStart;
+  const end = list.viewEnd;
+  clearMargins(start, end);
+  trace(TRACE_VIEW, 0, list.viewChain, 0, end - start);
+  const mayOpen = list.viewDepth < list.MAX_DEPTH;
+  const room = base64Room(<u32>(end - start));
+  const decoded = mayOpen ? takeArena(room) : 0;
+  beginBase64(decoded, decoded != 0 ? room : 0);
+  memory.fill(ends, 0, <usize>table.ruleCount * 4);
+  beginPass(start, end);
+  while (stepPass()) readHits(ownCredential);
+  readHits(ownCredential);
+  if (takeLost() || (missedBase64() && mayOpen)) wasCut = true;
+  if (decoded != 0) {
+    shrinkArena(decoded, base64Bytes());
+    if (base64Bytes() > 0) open(decoded, decoded + base64Bytes(), BASE64);
+  }
+  if (mayOpen) openPercent(start, end);
+}
+
+/**
+ * JSON escapes are opened in place of the text they stand in (view/json.ts says why nothing is lost), and again while
+ * backslashes are left, since JSON travels in JSON.
+ */
+function openJson(): void {
+  while (list.viewDepth < list.MAX_DEPTH && hasEscape(list.viewStart, list.viewEnd)) {
+    const length = <u32>(list.viewEnd - list.viewStart);
+    const out = takeArena(length);
+    if (out == 0) {
+      wasCut = true;
+      return;
+    }
+    const end = unescape(list.viewStart, list.viewEnd, out);
+    shrinkArena(out, <u32>(end - out));
+    if (<u32>(end - out) == length) return; // backslashes, and no escape among them
+    list.replaceView(out, end, opened(list.viewChain, JSON_STRING));
+    clearMargins(out, end);
+  }
+}
+
+/** Percent escapes are opened beside the raw text: `100%4242…` is a sign before a number, or an escaped B. */
+function openPercent(start: usize, end: usize): void {
+  if (!hasPercent(start, end)) return;
+  const out = takeArena(<u32>(end - start));
+  if (out == 0) {
+    wasCut = true;
+    return;
+  }
+  const outEnd = decodePercent(start, end, out);
+  shrinkArena(out, <u32>(outEnd - out));
+  open(out, outEnd, PERCENT);
+}
+
+function open(start: usize, end: usize, encoding: u32): void {
+  if (!list.addView(start, end, opened(list.viewChain, encoding), list.viewDepth + 1)) wasCut = true;
+}
+
+function readHits(ownCredential: bool): void {
+  const count = hitCount();
+  for (let i: u32 = 0; i < count; i++) readHit(hitRule(i), hitStart(i), hitEnd(i), ownCredential);
+  clearHits();
+}
+
+function readHit(index: u32, start: usize, end: usize, ownCredential: bool): void {
+  const rule = ruleRecord(index);
+  const flags = load<u8>(rule, layout.RULE_FLAGS);
+  const lastEnd = ends + (<usize>index << 2);
+  if (start < <usize>load<u32>(lastEnd)) return;
+  trace(TRACE_HIT, index, list.viewChain, start - list.viewStart, end - list.viewStart);
+  if (flags & layout.RULE_FLAG_CREDENTIAL && (ownCredential || isMasked(start, end))) return;
+  if (!validate(load<u8>(rule, layout.RULE_VALIDATOR), start, end)) return;
+  const isHigh = (flags & layout.RULE_FLAG_HIGH) != 0;
+  const isNamed = load<u32>(rule, layout.RULE_NEAR_COUNT) > 0 && isNear(rule, start, end, list.viewStart, list.viewEnd);
+  if (flags & layout.RULE_FLAG_NEAR_REQUIRED && !isNamed) return;
+  store<u32>(lastEnd, <u32>end);
+  trace(TRACE_FINDING, index, list.viewChain, start - list.viewStart, end - list.viewStart);
+  addFinding(index, isHigh || isNamed, list.viewChain, <u32>(start - list.viewStart));
+}

@@ -1,0 +1,19 @@
+// The check that a rule names, run on each of its hits.
+import * as layout from '../table/layout';
+import { iban } from './iban';
+import { luhn } from './luhn';
+import { isRandom } from './random';
+import { isUrlPassword } from './url-password';
+import { aba, itin, ssn } from './us-number';
+
+/** Whether the validator agrees with the hit from `start` to `end`. */
+export function validate(validator: i32, start: usize, end: usize): bool {
+  if (validator == layout.VALIDATOR_NONE) return true;
+  if (validator == layout.VALIDATOR_LUHN) return luhn(start, end);
+  if (validator == layout.VALIDATOR_IBAN) return iban(start, end);
+  if (validator == layout.VALIDATOR_ABA) return aba(start, end);
+  if (validator == layout.VALIDATOR_SSN) return ssn(start, end);
+  if (validator == layout.VALIDATOR_ITIN) return itin(start, end);
+  if (validator == layout.VALIDATOR_RANDOM) return isRandom(start, end);
+  return isUrlPassword(start, end);
+}

@@ -1,0 +1,176 @@
+// A place that the prefilter named is confirmed or dropped here: the key's entries are compared, then their programs run.
+import * as layout from '../table/layout';
+import * as table from '../table/read';
+import { inClass } from '../table/read';
+import { addHit } from './hits';
+
+/** Runs shorter than this are counted anew each time; longer ones are remembered, or text of one class would be quadratic. */
+const REMEMBERED_RUN: u32 = 24;
+
+/** Per class the last long run: start and end address. */
+const lastRuns: usize = memory.data(2048); // 256 classes × 8
+
+/** Forgets what was seen of the last text. */
+export function beginConfirm(): void {
+  memory.fill(lastRuns, 0, <usize>table.classCount * 8);
+}
+
+/** The entry chain of the key at `p`, or 0. Reads three bytes. */
+// @ts-ignore: decorator
+@inline
+export function lookUp(slots: usize, p: usize): u32 {
+  const key = (load<u32>(p) & 0xffffff) | layout.KEY_FOLD;
+  const slot = (key * <u32>layout.KEY_MULTIPLIER) >>> (32 - layout.SLOT_BITS);
+  return load<u16>(slots + (<usize>slot << 1));
+}
+
+/** Confirms the entries from `first` (as lookUp gave it) for the key at `p` in the text from `begin` to `end`. */
+export function confirm(first: u32, p: usize, begin: usize, end: usize): void {
+  const key = (load<u32>(p) & 0xffffff) | layout.KEY_FOLD;
+  const tail = load<u32>(p, 3);
+  let entry = table.entries + <usize>(first - 1) * layout.ENTRY_BYTES;
+  for (; ; entry += layout.ENTRY_BYTES) {
+    if (load<u32>(entry, layout.ENTRY_KEY) == key && (tail & load<u32>(entry, layout.ENTRY_MASK)) == load<u32>(entry, layout.ENTRY_VALUE))
+      confirmEntry(entry, p, begin, end);
+    if (load<u8>(entry, layout.ENTRY_FLAGS) & layout.ENTRY_FLAG_LAST) return;
+  }
+}
+
+function confirmEntry(entry: usize, p: usize, begin: usize, end: usize): void {
+  const middle = p - <usize>load<u8>(entry, layout.ENTRY_LEAD);
+  if (middle < begin) return;
+  let start = middle;
+  const backward = load<u32>(entry, layout.ENTRY_BACKWARD);
+  if (backward != <u32>layout.NO_PROGRAM) {
+    start = runBackward(table.programs + backward, middle, begin);
+    if (start == 0) return;
+  }
+  const notBefore = load<u8>(entry, layout.ENTRY_NOT_BEFORE);
+  if (notBefore != <u8>layout.NO_CLASS && start > begin && inClass(notBefore, load<u8>(start - 1))) return;
+  const stop = runForward(table.programs + <usize>load<u32>(entry, layout.ENTRY_FORWARD), middle, end);
+  if (stop == 0) return;
+  const notAfter = load<u8>(entry, layout.ENTRY_NOT_AFTER);
+  if (notAfter != <u8>layout.NO_CLASS && stop < end && inClass(notAfter, load<u8>(stop))) return;
+  addHit(load<u16>(entry, layout.ENTRY_RULE), start, stop);
+}
+
+/** Runs a program from `p` on; gives the end of the match, or 0. */
+function runForward(code: usize, p: usize, end: usize): usize {
+  while (true) {
+    const operation = <i32>load<u8>(code);
+    if (operation == layout.OP_ACCEPT) return p;
+    if (operation == layout.OP_BYTES) {
+      const count = <usize>load<u8>(code, 1);
+      if (p + count > end || memory.compare(p, code + 2, count) != 0) return 0;
+      p += count;
+      code += 2 + count;
+    } else if (operation == layout.OP_RUN) {
+      const least = <u32>load<u16>(code, 2);
+      const most = <u32>load<u16>(code, 4);
+      const stop = runEnd(load<u8>(code, 1), most, p, end);
+      if (<u32>(stop - p) < least) return 0;
+      p = stop;
+      code += 6;
+    } else {
+      const stop = segmentEnd(load<u16>(code, 1), p, end);
+      if (stop == 0) return 0;
+      p = stop;
+      code += 3;
+    }
+  }
+}
+
+function runEnd(index: u32, most: u32, p: usize, end: usize): usize {
+  const limit = most == <u32>layout.RUN_UNBOUNDED || <usize>most > end - p ? end : p + most;
+  let q = p;
+  if (most <= REMEMBERED_RUN) {
+    while (q < limit && inClass(index, load<u8>(q))) q++;
+    return q;
+  }
+  const last = lastRuns + (<usize>index << 3);
+  const lastStart = <usize>load<u32>(last);
+  const lastEnd = <usize>load<u32>(last, 4);
+  if (p >= lastStart && p < lastEnd) return min(limit, lastEnd);
+  while (q < end && inClass(index, load<u8>(q))) q++;
+  store<u32>(last, <u32>p);
+  store<u32>(last, <u32>q, 4);
+  return min(limit, q);
+}
+
+/** The end of the longest match of a segment from `p` on, or 0. */
+function segmentEnd(state: u32, p: usize, end: usize): usize {
+  let longest: usize = load<u8>(table.segmentEnd + state) ? p : 0;
+  while (p < end) {
+    const column = <u32>load<u8>(table.segmentMap + <usize>load<u8>(p));
+    state = load<u16>(table.segmentNext + ((<usize>(state * table.segmentColumns + column)) << 1));
+    if (state == layout.DEAD_STATE) break;
+    p++;
+    if (load<u8>(table.segmentEnd + state)) longest = p;
+  }
+  return longest;
+}
+
+/** Runs a program from `p` down; gives the start of the match, or 0. */
+function runBackward(code: usize, p: usize, begin: usize): usize {
+  while (true) {
+    const operation = <i32>load<u8>(code);
+    if (operation == layout.OP_ACCEPT) return p;
+    if (operation == layout.OP_BYTES) {
+      const count = <usize>load<u8>(code, 1);
+      if (p - begin < count) return 0;
+      for (let i: usize = 0; i < count; i++) if (load<u8>(p - 1 - i) != load<u8>(code + i, 2)) return 0;
+      p -= count;
+      code += 2 + count;
+    } else if (operation == layout.OP_RUN) {
+      const index = load<u8>(code, 1);
+      const least = <usize>load<u16>(code, 2);
+      const most = <usize>load<u16>(code, 4);
+      const limit = most == <usize>layout.RUN_UNBOUNDED || p - begin < most ? begin : p - most;
+      const from = p;
+      while (p > limit && inClass(index, load<u8>(p - 1))) p--;
+      if (from - p < least) return 0;
+      code += 6;
+    } else {
+      let state = <u32>load<u16>(code, 1);
+      let longest: usize = load<u8>(table.segmentEnd + state) ? p : 0;
+      while (p > begin) {
+        const column = <u32>load<u8>(table.segmentMap + <usize>load<u8>(p - 1));
+        state = load<u16>(table.segmentNext + ((<usize>(state * table.segmentColumns + column)) << 1));
+        if (state == layout.DEAD_STATE) break;
+        p--;
+        if (load<u8>(table.segmentEnd + state)) longest = p;
+      }
+      if (longest == 0) return 0;
+      p = longest;
+      code += 3;
+    }
+  }
+  return 0; // not reached; the compiler does not see that
+}
+
+/** Runs the automaton of the number rules from `p` on: every end of every rule is a hit, the shortest first. */
+export function confirmNumber(p: usize, begin: usize, end: usize): void {
+  let state: u32 = layout.NUMBER_START;
+  const start = p;
+  while (p < end) {
+    const column = <u32>load<u8>(table.numberMap + <usize>load<u8>(p));
+    state = load<u16>(table.numberNext + ((<usize>(state * table.numberColumns + column)) << 1));
+    if (state == layout.DEAD_STATE) return;
+    p++;
+    const label = <u32>load<u8>(table.numberLabel + state);
+    if (label != layout.NUMBER_NO_LABEL) addNumberHits(label, start, p, begin, end);
+  }
+}
+
+function addNumberHits(label: u32, start: usize, stop: usize, begin: usize, end: usize): void {
+  let record = table.numberRules + <usize>load<u32>(table.numberLists + (<usize>label << 2));
+  const count = load<u32>(record);
+  record += 4;
+  for (let i: u32 = 0; i < count; i++, record += layout.NUMBER_RULE_BYTES) {
+    const notBefore = load<u8>(record, layout.NUMBER_RULE_NOT_BEFORE);
+    if (notBefore != <u8>layout.NO_CLASS && start > begin && inClass(notBefore, load<u8>(start - 1))) continue;
+    const notAfter = load<u8>(record, layout.NUMBER_RULE_NOT_AFTER);
+    if (notAfter != <u8>layout.NO_CLASS && stop < end && inClass(notAfter, load<u8>(stop))) continue;
+    addHit(load<u16>(record, layout.NUMBER_RULE_INDEX), start, stop);
+  }
+}

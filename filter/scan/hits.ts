@@ -1,0 +1,64 @@
+// What the tables accepted in the current view, until finding/ has looked at it.
+
+/** One 64-byte step can add a few hundred; the pass stops for the finding stage well before this. */
+const CAPACITY: u32 = 4096;
+const HIT_BYTES: u32 = 12;
+/** Room that one step may need: 64 places, each in the entries of a slot or the ends of a number. */
+const STEP_ROOM: u32 = 2048;
+
+const hits: usize = memory.data(49152); // CAPACITY × HIT_BYTES
+let count: u32 = 0;
+let lost: bool = false;
+
+/** Hits that wait. */
+export function hitCount(): u32 {
+  return count;
+}
+
+/** Whether the next step of the pass has room for all that it could find. */
+export function hasRoom(): bool {
+  return count < CAPACITY - STEP_ROOM;
+}
+
+/** Forgets the hits that wait. */
+export function clearHits(): void {
+  count = 0;
+}
+
+/** Whether a hit found no room since the last call: then the text was not read to its end. */
+export function takeLost(): bool {
+  const was = lost;
+  lost = false;
+  return was;
+}
+
+/** Notes that `rule` matched from `start` to `end` (addresses). */
+export function addHit(rule: u32, start: usize, end: usize): void {
+  if (count == CAPACITY) {
+    lost = true;
+    return;
+  }
+  const hit = hits + <usize>(count * HIT_BYTES);
+  store<u32>(hit, rule);
+  store<u32>(hit, <u32>start, 4);
+  store<u32>(hit, <u32>end, 8);
+  count++;
+}
+
+// @ts-ignore: decorator
+@inline
+export function hitRule(i: u32): u32 {
+  return load<u32>(hits + <usize>(i * HIT_BYTES));
+}
+
+// @ts-ignore: decorator
+@inline
+export function hitStart(i: u32): usize {
+  return <usize>load<u32>(hits + <usize>(i * HIT_BYTES), 4);
+}
+
+// @ts-ignore: decorator
+@inline
+export function hitEnd(i: u32): usize {
+  return <usize>load<u32>(hits + <usize>(i * HIT_BYTES), 8);
+}

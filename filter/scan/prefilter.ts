@@ -1,0 +1,199 @@
+// The fused pass: 64 bytes a step, it names the few places of a text where a rule could match. Two lookups by nibble
+// class every byte (word, digit, token) and six more are a Teddy matcher over the literal keys; all that follows works
+// on 64-bit masks, one bit a byte, of the block before the current one, so that a run may reach over the border.
+import * as table from '../table/read';
+import { decodeTokenRun } from '../view/base64';
+import { beginConfirm, confirm, confirmNumber, lookUp } from './confirm';
+import { clearHits, hasRoom } from './hits';
+
+// The text, and where the pass stands in it: everything that goes from one block to the next.
+let begin: usize = 0;
+let end: usize = 0;
+let p: usize = 0;
+let lastToken: u64 = 0;
+let lastWord: u64 = 0;
+let lastDigit: u64 = 0;
+let beforeToken: u64 = 0;
+let beforeWord: u64 = 0;
+let lastA: v128 = i8x16.splat(0);
+let lastB: v128 = i8x16.splat(0);
+
+/** Begins the pass over a text with a margin on both sides (view/arena.ts). */
+export function beginPass(from: usize, to: usize): void {
+  begin = from;
+  end = to;
+  p = from;
+  lastToken = 0;
+  lastWord = 0;
+  lastDigit = 0;
+  beforeToken = 0;
+  beforeWord = 0;
+  lastA = i8x16.splat(0);
+  lastB = i8x16.splat(0);
+  beginConfirm();
+  clearHits();
+}
+
+/** Goes on until the hits need to be looked at or the text is over; true where more is to come. */
+export function stepPass(): bool {
+  const low0 = v128.load(table.teddy);
+  const high0 = v128.load(table.teddy, 16);
+  const low1 = v128.load(table.teddy, 32);
+  const high1 = v128.load(table.teddy, 48);
+  const low2 = v128.load(table.teddy, 64);
+  const high2 = v128.load(table.teddy, 80);
+  // Classes of a byte, by low and high nibble: bit 0 `+-./`, bit 1 digits, bits 2 to 5 letters of the four letter
+  // columns, bit 6 `_`. A token byte has any bit, a word byte any but bit 0.
+  const lowClasses = i8x16(42, 62, 62, 62, 62, 62, 62, 62, 62, 62, 60, 21, 20, 21, 21, 85);
+  const highClasses = i8x16(0, 0, 1, 2, 4, 72, 16, 32, 0, 0, 0, 0, 0, 0, 0, 0);
+  const nibble = i8x16.splat(15);
+  const anyBit = i8x16.splat(127); // with saturation, sets the top bit of every byte that is 1 or more
+  const wordBit = i8x16.splat(126); // the same for 2 or more
+  while (p < end + 64) {
+    if (!hasRoom()) return true;
+    let token: u64 = 0;
+    let word: u64 = 0;
+    let digit: u64 = 0;
+    if (p < end) {
+      const v0 = v128.load(p);
+      const l0 = v128.and(v0, nibble);
+      const h0 = v128.and(i16x8.shr_u(v0, 4), nibble);
+      const c0 = v128.and(i8x16.relaxed_swizzle(lowClasses, l0), i8x16.relaxed_swizzle(highClasses, h0));
+      const a0 = v128.and(i8x16.relaxed_swizzle(low0, l0), i8x16.relaxed_swizzle(high0, h0));
+      const b0 = v128.and(i8x16.relaxed_swizzle(low1, l0), i8x16.relaxed_swizzle(high1, h0));
+      const t0 = v128.and(v128.and(i8x16.relaxed_swizzle(low2, l0), i8x16.relaxed_swizzle(high2, h0)), v128.and(shift1(lastB, b0), shift2(lastA, a0)));
+      const v1 = v128.load(p, 16);
+      const l1 = v128.and(v1, nibble);
+      const h1 = v128.and(i16x8.shr_u(v1, 4), nibble);
+      const c1 = v128.and(i8x16.relaxed_swizzle(lowClasses, l1), i8x16.relaxed_swizzle(highClasses, h1));
+      const a1 = v128.and(i8x16.relaxed_swizzle(low0, l1), i8x16.relaxed_swizzle(high0, h1));
+      const b1 = v128.and(i8x16.relaxed_swizzle(low1, l1), i8x16.relaxed_swizzle(high1, h1));
+      const t1 = v128.and(v128.and(i8x16.relaxed_swizzle(low2, l1), i8x16.relaxed_swizzle(high2, h1)), v128.and(shift1(b0, b1), shift2(a0, a1)));
+      const v2 = v128.load(p, 32);
+      const l2 = v128.and(v2, nibble);
+      const h2 = v128.and(i16x8.shr_u(v2, 4), nibble);
+      const c2 = v128.and(i8x16.relaxed_swizzle(lowClasses, l2), i8x16.relaxed_swizzle(highClasses, h2));
+      const a2 = v128.and(i8x16.relaxed_swizzle(low0, l2), i8x16.relaxed_swizzle(high0, h2));
+      const b2 = v128.and(i8x16.relaxed_swizzle(low1, l2), i8x16.relaxed_swizzle(high1, h2));
+      const t2 = v128.and(v128.and(i8x16.relaxed_swizzle(low2, l2), i8x16.relaxed_swizzle(high2, h2)), v128.and(shift1(b1, b2), shift2(a1, a2)));
+      const v3 = v128.load(p, 48);
+      const l3 = v128.and(v3, nibble);
+      const h3 = v128.and(i16x8.shr_u(v3, 4), nibble);
+      const c3 = v128.and(i8x16.relaxed_swizzle(lowClasses, l3), i8x16.relaxed_swizzle(highClasses, h3));
+      const a3 = v128.and(i8x16.relaxed_swizzle(low0, l3), i8x16.relaxed_swizzle(high0, h3));
+      const b3 = v128.and(i8x16.relaxed_swizzle(low1, l3), i8x16.relaxed_swizzle(high1, h3));
+      const t3 = v128.and(v128.and(i8x16.relaxed_swizzle(low2, l3), i8x16.relaxed_swizzle(high2, h3)), v128.and(shift1(b2, b3), shift2(a2, a3)));
+      lastA = a3;
+      lastB = b3;
+      if (v128.any_true(v128.or(v128.or(t0, t1), v128.or(t2, t3)))) {
+        literals(t0, p);
+        literals(t1, p + 16);
+        literals(t2, p + 32);
+        literals(t3, p + 48);
+      }
+      token = mask64(i8x16.add_sat_u(c0, anyBit), i8x16.add_sat_u(c1, anyBit), i8x16.add_sat_u(c2, anyBit), i8x16.add_sat_u(c3, anyBit));
+      word = mask64(i8x16.add_sat_u(c0, wordBit), i8x16.add_sat_u(c1, wordBit), i8x16.add_sat_u(c2, wordBit), i8x16.add_sat_u(c3, wordBit));
+      // Bit 1 to the top; what the shift brings over from the neighbour stays below it.
+      digit = mask64(i16x8.shl(c0, 6), i16x8.shl(c1, 6), i16x8.shl(c2, 6), i16x8.shl(c3, 6));
+    }
+    tokens(p - 64, token);
+    numbers(p - 64, word, digit);
+    beforeToken = lastToken;
+    beforeWord = lastWord;
+    lastToken = token;
+    lastWord = word;
+    lastDigit = digit;
+    p += 64;
+  }
+  return false;
+}
+
+/** Places of the block at `block` (the one before `next`) where 16 token bytes begin. */
+// @ts-ignore: decorator
+@inline
+function tokens(block: usize, next: u64): void {
+  let run = lastToken & ((lastToken >> 1) | (next << 63));
+  let runNext = next & (next >> 1);
+  run &= (run >> 2) | (runNext << 62);
+  runNext &= runNext >> 2;
+  run &= (run >> 4) | (runNext << 60);
+  runNext &= runNext >> 4;
+  run &= (run >> 8) | (runNext << 56);
+  if (run == 0) return;
+  let starts = run & lastWord & ~((lastWord << 1) | (beforeWord >> 63));
+  while (starts != 0) {
+    const at = block + <usize>ctz(starts);
+    starts &= starts - 1;
+    const first = lookUp(table.startSlots, at);
+    if (first != 0) confirm(first, at, begin, end);
+  }
+  let runs = run & ~((lastToken << 1) | (beforeToken >> 63));
+  while (runs != 0) {
+    const at = block + <usize>ctz(runs);
+    runs &= runs - 1;
+    decodeTokenRun(at, end);
+  }
+}
+
+/** Words of the block that begin with three digits, or with two capitals and two digits. */
+// @ts-ignore: decorator
+@inline
+function numbers(block: usize, nextWord: u64, nextDigit: u64): void {
+  if ((lastDigit | nextDigit) == 0) return;
+  const wordStarts = lastWord & ~((lastWord << 1) | (beforeWord >> 63));
+  const second = (lastDigit >> 1) | (nextDigit << 63);
+  const third = (lastDigit >> 2) | (nextDigit << 62);
+  const fourth = (lastDigit >> 3) | (nextDigit << 61);
+  let starts = wordStarts & lastDigit & second & third;
+  let lettered = wordStarts & ~lastDigit & ~second & third & fourth;
+  while (lettered != 0) {
+    const bit = lettered & (0 - lettered);
+    lettered ^= bit;
+    const at = block + <usize>ctz(bit);
+    if (isCapital(load<u8>(at)) && isCapital(load<u8>(at, 1))) starts |= bit;
+  }
+  while (starts != 0) {
+    const at = block + <usize>ctz(starts);
+    starts &= starts - 1;
+    confirmNumber(at, begin, end);
+  }
+}
+
+/** Places where a literal key ends in the 16 bytes at `block`; the key begins two bytes before. */
+function literals(found: v128, block: usize): void {
+  let mask = i8x16.bitmask(i8x16.ne(found, i8x16.splat(0)));
+  while (mask != 0) {
+    const at = block + <usize>ctz(mask) - 2;
+    mask &= mask - 1;
+    if (at < begin || at + 3 > end) continue;
+    const first = lookUp(table.literalSlots, at);
+    if (first != 0) confirm(first, at, begin, end);
+  }
+}
+
+// @ts-ignore: decorator
+@inline
+function isCapital(c: u8): bool {
+  return c >= 0x41 && c <= 0x5a;
+}
+
+/** The top bits of four vectors, the first vector lowest. */
+// @ts-ignore: decorator
+@inline
+function mask64(a: v128, b: v128, c: v128, d: v128): u64 {
+  return <u64>i8x16.bitmask(a) | (<u64>i8x16.bitmask(b) << 16) | (<u64>i8x16.bitmask(c) << 32) | (<u64>i8x16.bitmask(d) << 48);
+}
+
+/** `next` moved up by one byte, the last byte of `last` coming in. */
+// @ts-ignore: decorator
+@inline
+function shift1(last: v128, next: v128): v128 {
+  return i8x16.shuffle(last, next, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
+}
+
+/** The same by two bytes. */
+// @ts-ignore: decorator
+@inline
+function shift2(last: v128, next: v128): v128 {
+  return i8x16.shuffle(last, next, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
+}

@@ -1,0 +1,63 @@
+// The second asc entry: the stages from table to finding without a host, as build/scanner.wasm. Rule tests, fuzzing and
+// the bench drive the very code of the filter through it.
+import * as findings from './finding/findings';
+import { findIn, wasCut } from './finding/find';
+import { validate as validateHit } from './finding/validate';
+import { loadTable as load_, refusal } from './table/read';
+import { MARGIN } from './view/arena';
+
+let text: usize = 0;
+
+/** Address of `length` bytes to write a table or a text to; the last ones are given up. */
+export function reserve(length: u32): usize {
+  if (text != 0) heap.free(text - MARGIN);
+  text = heap.alloc(<usize>length + 2 * MARGIN) + MARGIN;
+  return text;
+}
+
+/** Loads the table of `length` bytes that was written to the reserved place; why not, or null. */
+export function loadTable(length: u32): string | null {
+  load_(text, length);
+  return refusal;
+}
+
+/** Finds in the text of `length` bytes; gives the number of findings. */
+export function find(length: u32, surface: i32): u32 {
+  findings.clearFindings();
+  findIn(text, length, surface, false);
+  return findings.findingCount();
+}
+
+/** Whether the last text was not read to its end. */
+export function cut(): bool {
+  return wasCut;
+}
+
+export function rule(i: u32): u32 {
+  return findings.findingRule(i);
+}
+
+export function isHigh(i: u32): bool {
+  return findings.findingIsHigh(i);
+}
+
+export function chain(i: u32): u32 {
+  return findings.findingChain(i);
+}
+
+export function offset(i: u32): u32 {
+  return findings.findingOffset(i);
+}
+
+/** The validator with the number `validator` on the text of `length` bytes. */
+export function validate(validator: i32, length: u32): bool {
+  return validateHit(validator, text, text + length);
+}
+
+/** Reads the text and nothing else, 64 bytes a step: what the bench sets the other figures beside. */
+export function readAll(length: u32): i32 {
+  let sum = i8x16.splat(0);
+  for (let p = text; p < text + length; p += 64)
+    sum = v128.xor(v128.xor(sum, v128.xor(v128.load(p), v128.load(p, 16))), v128.xor(v128.load(p, 32), v128.load(p, 48)));
+  return i32x4.extract_lane(sum, 0);
+}

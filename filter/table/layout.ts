@@ -1,0 +1,162 @@
+/**
+ * The table: what control compiles from the rules and the policy, and the filter reads. One block of bytes, little
+ * endian, every section aligned to 16. This file is the contract: control/compile/table.ts writes by it, read.ts checks
+ * by it. It is compiled by both AssemblyScript and TypeScript, so it holds plain integer constants and nothing else.
+ *
+ *   ┌ header ────────────────────────────────────────────────────────────────────────────┐
+ *   │ magic u32 │ version u32 │ total bytes u32 │ section count u32 │ (offset u32, bytes u32) × sections │
+ *   ├ POLICY       one record: limits and the verdict for each unreadable
+ *   ├ RULES        one record a rule
+ *   ├ STRINGS      rule ids, context words, header names; records point into it by (offset, length)
+ *   ├ WORDS        lists of (offset u32, length u32) into STRINGS: context words of the rules, scanned headers
+ *   ├ TEDDY        six vectors of 16: low and high nibble masks of three byte positions, one bit a bucket
+ *   ├ START_SLOTS  hash of three folded bytes → first entry + 1, 0 for none: keys that begin a token
+ *   ├ LITERAL_SLOTS the same for keys that stand anywhere
+ *   ├ ENTRIES      one record an anchor; those of a slot lie side by side, the last one marked
+ *   ├ PROGRAMS     confirming programs, byte code
+ *   ├ CLASSES      byte classes, eight to a plane: 256 bytes a plane, one bit a class
+ *   ├ SEGMENT_MAP  byte → column of SEGMENT_NEXT
+ *   ├ SEGMENT_NEXT u16 state × columns: the automata that programs call
+ *   ├ SEGMENT_END  u8 a state: 1 where a segment may end
+ *   ├ NUMBER_MAP, NUMBER_NEXT the same for the one automaton of all number rules
+ *   ├ NUMBER_LABEL u8 a state: which list of rules ends here, 0 for none
+ *   └ NUMBER_RULES lists of u16: count, then rule indices; NUMBER_LISTS holds their offsets by label
+ */
+
+export const TABLE_MAGIC = 0x4b_43_50_31; // "1PCK" read as little-endian bytes
+export const TABLE_VERSION = 1;
+export const HEADER_BYTES = 16;
+export const SECTION_ALIGNMENT = 16;
+
+// Sections, in the order of the picture.
+export const SECTION_POLICY = 0;
+export const SECTION_RULES = 1;
+export const SECTION_STRINGS = 2;
+export const SECTION_WORDS = 3;
+export const SECTION_TEDDY = 4;
+export const SECTION_START_SLOTS = 5;
+export const SECTION_LITERAL_SLOTS = 6;
+export const SECTION_ENTRIES = 7;
+export const SECTION_PROGRAMS = 8;
+export const SECTION_CLASSES = 9;
+export const SECTION_SEGMENT_MAP = 10;
+export const SECTION_SEGMENT_NEXT = 11;
+export const SECTION_SEGMENT_END = 12;
+export const SECTION_NUMBER_MAP = 13;
+export const SECTION_NUMBER_NEXT = 14;
+export const SECTION_NUMBER_LABEL = 15;
+export const SECTION_NUMBER_LISTS = 16;
+export const SECTION_NUMBER_RULES = 17;
+export const SECTION_COUNT = 18;
+
+// Verdicts, in order of strength.
+export const VERDICT_ALLOW = 0;
+export const VERDICT_WARN = 1;
+export const VERDICT_BLOCK = 2;
+
+// Surfaces, in the order of control/policy/policy.ts.
+export const SURFACE_URL = 0;
+export const SURFACE_HEADER = 1;
+export const SURFACE_REQUEST_BODY = 2;
+export const SURFACE_RESPONSE_BODY = 3;
+export const SURFACE_MCP_REQUEST = 4;
+export const SURFACE_MCP_RESPONSE = 5;
+export const SURFACE_COUNT = 6;
+
+// Unreadables, in the order of control/policy/policy.ts.
+export const UNREADABLE_REQUEST_TOO_LARGE = 0;
+export const UNREADABLE_REQUEST_ENCODING = 1;
+export const UNREADABLE_REQUEST_EXPANSION = 2;
+export const UNREADABLE_MCP_NOT_JSON_RPC = 3;
+export const UNREADABLE_RESPONSE_ENCODING = 4;
+export const UNREADABLE_AUTHORITY_MISMATCH = 5;
+export const UNREADABLE_COUNT = 6;
+
+// POLICY record.
+export const POLICY_MAX_REQUEST_BODY_BYTES = 0; // u32
+export const POLICY_UNREADABLE_VERDICTS = 4; // u8 × UNREADABLE_COUNT, padded to 8
+export const POLICY_HEADER_MODE = 12; // u8: HEADER_MODE_*
+export const POLICY_HEADER_WORDS = 16; // u32 first index in WORDS, u32 count: names to scan, or to leave out
+export const POLICY_OWN_HEADER_WORDS = 24; // u32 first index in WORDS, u32 count: headers a caller's own credential travels in
+export const POLICY_COLUMNS = 32; // u32 columns of SEGMENT_NEXT, u32 columns of NUMBER_NEXT
+export const POLICY_SURFACES = 40; // u8 × SURFACE_COUNT, padded to 8: 1 where any rule says more than allow
+export const POLICY_BYTES = 48;
+
+export const HEADER_MODE_NONE = 0;
+export const HEADER_MODE_LISTED = 1;
+export const HEADER_MODE_ALL_BUT_LISTED = 2;
+
+/** Most rules of a table: the filter keeps a few words for each in fixed places. */
+export const MAX_RULES = 1024;
+
+// RULES record.
+export const RULE_ID_OFFSET = 0; // u32 into STRINGS
+export const RULE_ID_BYTES = 4; // u16
+export const RULE_VALIDATOR = 6; // u8: VALIDATOR_*
+export const RULE_FLAGS = 7; // u8: RULE_FLAG_*
+export const RULE_NEAR_WORDS = 8; // u32 first index in WORDS
+export const RULE_NEAR_COUNT = 12; // u32
+export const RULE_VERDICTS_HIGH = 16; // u8 × SURFACE_COUNT, padded to 8
+export const RULE_VERDICTS_LOW = 24; // u8 × SURFACE_COUNT, padded to 8
+export const RULE_BYTES = 32;
+
+export const RULE_FLAG_HIGH = 1; // confidence is high without a context word
+export const RULE_FLAG_NEAR_REQUIRED = 2; // no finding without a context word
+export const RULE_FLAG_CREDENTIAL = 4; // a caller's own credential may travel in its own header
+
+// Validators. control/compile/table.ts maps the names of the rule files to these.
+export const VALIDATOR_NONE = 0;
+export const VALIDATOR_LUHN = 1;
+export const VALIDATOR_IBAN = 2;
+export const VALIDATOR_ABA = 3;
+export const VALIDATOR_SSN = 4;
+export const VALIDATOR_ITIN = 5;
+export const VALIDATOR_RANDOM = 6;
+export const VALIDATOR_URL_PASSWORD = 7;
+export const VALIDATOR_COUNT = 8;
+
+// WORDS record.
+export const WORD_OFFSET = 0; // u32 into STRINGS
+export const WORD_LENGTH = 4; // u32
+export const WORD_BYTES = 8;
+
+// Key hash: three bytes, folded by | 0x20 each, times the golden ratio. 1,024 slots hold some 400 keys with short lists.
+export const KEY_FOLD = 0x202020;
+export const KEY_MULTIPLIER = 0x9e3779b1;
+export const SLOT_BITS = 10;
+
+// ENTRIES record. `mask` and `value` test the four bytes after the key, which refuses most chance meetings.
+export const ENTRY_KEY = 0; // u32: the folded key, top byte 0
+export const ENTRY_RULE = 4; // u16
+export const ENTRY_LEAD = 6; // u8: bytes from the start of the forward program to the key
+export const ENTRY_FLAGS = 7; // u8: ENTRY_FLAG_*
+export const ENTRY_MASK = 8; // u32
+export const ENTRY_VALUE = 12; // u32
+export const ENTRY_FORWARD = 16; // u32 into PROGRAMS
+export const ENTRY_BACKWARD = 20; // u32 into PROGRAMS, NO_PROGRAM where the pattern begins at the forward program
+export const ENTRY_NOT_BEFORE = 24; // u8 class that the byte before must not be in, NO_CLASS for none
+export const ENTRY_NOT_AFTER = 25; // u8 class that the byte after must not be in, NO_CLASS for none
+export const ENTRY_BYTES = 32;
+
+export const ENTRY_FLAG_LAST = 1;
+
+export const NO_PROGRAM = 0xffffffff;
+export const NO_CLASS = 255;
+
+// Programs: an operation, then its operands.
+export const OP_ACCEPT = 0;
+export const OP_BYTES = 1; // u8 count, then the bytes
+export const OP_RUN = 2; // u8 class, u16 least, u16 most
+export const OP_SEGMENT = 3; // u16 state to begin in
+export const RUN_UNBOUNDED = 0xffff; // as `most`: as far as the class goes
+
+// NUMBER_*: the automaton of number rules begins in state 1; state 0 is dead. The same holds for segments.
+export const DEAD_STATE = 0;
+export const NUMBER_START = 1;
+export const NUMBER_NO_LABEL = 0;
+
+// What a number rule carries beside its automaton.
+export const NUMBER_RULE_INDEX = 0; // u16
+export const NUMBER_RULE_NOT_BEFORE = 2; // u8 class
+export const NUMBER_RULE_NOT_AFTER = 3; // u8 class
+export const NUMBER_RULE_BYTES = 4;

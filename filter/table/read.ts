@@ -1,0 +1,219 @@
+// Reads the table (layout.ts). Everything that the scanner later follows without looking, offsets, indices and states, is
+// checked here once; after that the hot path trusts the table.
+import * as layout from './layout';
+
+/** Where each section lies, once a table is loaded. */
+export let policy: usize = 0;
+export let rules: usize = 0;
+export let ruleCount: u32 = 0;
+export let strings: usize = 0;
+export let words: usize = 0;
+export let teddy: usize = 0;
+export let startSlots: usize = 0;
+export let literalSlots: usize = 0;
+export let entries: usize = 0;
+export let programs: usize = 0;
+export let classes: usize = 0;
+export let classCount: u32 = 0;
+export let segmentMap: usize = 0;
+export let segmentNext: usize = 0;
+export let segmentEnd: usize = 0;
+export let segmentColumns: u32 = 0;
+export let numberMap: usize = 0;
+export let numberNext: usize = 0;
+export let numberLabel: usize = 0;
+export let numberLists: usize = 0;
+export let numberRules: usize = 0;
+export let numberColumns: u32 = 0;
+
+let table: usize = 0;
+
+/** Why a table was refused, as a literal for the log; null after a table was loaded. */
+export let refusal: string | null = null;
+
+/** Copies the table of `length` bytes at `from` and checks it. False, with `refusal` set, where it is not sound. */
+export function loadTable(from: usize, length: u32): bool {
+  refusal = null;
+  const copy = heap.alloc(max<usize>(length, layout.HEADER_BYTES));
+  memory.copy(copy, from, length);
+  if (table != 0) heap.free(table);
+  table = copy;
+  return checkHeader(length) && checkRules() && checkEntries() && checkPrograms() && checkSegments() && checkNumbers();
+}
+
+function refuse(why: string): bool {
+  refusal = why;
+  return false;
+}
+
+// @ts-ignore: decorator
+@inline
+function section(index: i32): usize {
+  return table + <usize>load<u32>(table + layout.HEADER_BYTES + <usize>index * 8);
+}
+
+// @ts-ignore: decorator
+@inline
+function sectionBytes(index: i32): u32 {
+  return load<u32>(table + layout.HEADER_BYTES + <usize>index * 8, 4);
+}
+
+function checkHeader(length: u32): bool {
+  if (length < <u32>(layout.HEADER_BYTES + layout.SECTION_COUNT * 8)) return refuse('shorter than its header');
+  if (load<u32>(table) != <u32>layout.TABLE_MAGIC) return refuse('no table');
+  if (load<u32>(table, 4) != <u32>layout.TABLE_VERSION) return refuse('another version of the layout');
+  if (load<u32>(table, 8) != length) return refuse('cut or padded');
+  if (load<u32>(table, 12) != <u32>layout.SECTION_COUNT) return refuse('another number of sections');
+  for (let i = 0; i < layout.SECTION_COUNT; i++) {
+    const offset = load<u32>(table + layout.HEADER_BYTES + <usize>i * 8);
+    if (<u64>offset + <u64>sectionBytes(i) > <u64>length) return refuse('a section past the end');
+    if (offset % <u32>layout.SECTION_ALIGNMENT != 0) return refuse('a section out of line');
+  }
+  policy = section(layout.SECTION_POLICY);
+  rules = section(layout.SECTION_RULES);
+  ruleCount = sectionBytes(layout.SECTION_RULES) / <u32>layout.RULE_BYTES;
+  strings = section(layout.SECTION_STRINGS);
+  words = section(layout.SECTION_WORDS);
+  teddy = section(layout.SECTION_TEDDY);
+  startSlots = section(layout.SECTION_START_SLOTS);
+  literalSlots = section(layout.SECTION_LITERAL_SLOTS);
+  entries = section(layout.SECTION_ENTRIES);
+  programs = section(layout.SECTION_PROGRAMS);
+  classes = section(layout.SECTION_CLASSES);
+  classCount = (sectionBytes(layout.SECTION_CLASSES) / 256) * 8;
+  segmentMap = section(layout.SECTION_SEGMENT_MAP);
+  segmentNext = section(layout.SECTION_SEGMENT_NEXT);
+  segmentEnd = section(layout.SECTION_SEGMENT_END);
+  numberMap = section(layout.SECTION_NUMBER_MAP);
+  numberNext = section(layout.SECTION_NUMBER_NEXT);
+  numberLabel = section(layout.SECTION_NUMBER_LABEL);
+  numberLists = section(layout.SECTION_NUMBER_LISTS);
+  numberRules = section(layout.SECTION_NUMBER_RULES);
+  if (sectionBytes(layout.SECTION_POLICY) != <u32>layout.POLICY_BYTES) return refuse('a policy of another size');
+  if (sectionBytes(layout.SECTION_TEDDY) != 96) return refuse('prefilter masks of another size');
+  const slotsBytes: u32 = 2 << layout.SLOT_BITS;
+  if (sectionBytes(layout.SECTION_START_SLOTS) != slotsBytes || sectionBytes(layout.SECTION_LITERAL_SLOTS) != slotsBytes)
+    return refuse('slots of another size');
+  if (sectionBytes(layout.SECTION_SEGMENT_MAP) != 256 || sectionBytes(layout.SECTION_NUMBER_MAP) != 256)
+    return refuse('a byte map of another size');
+  segmentColumns = load<u32>(policy, layout.POLICY_COLUMNS);
+  numberColumns = load<u32>(policy, layout.POLICY_COLUMNS + 4);
+  return true;
+}
+
+function checkRules(): bool {
+  const stringBytes = sectionBytes(layout.SECTION_STRINGS);
+  const wordCount = sectionBytes(layout.SECTION_WORDS) / <u32>layout.WORD_BYTES;
+  for (let i: u32 = 0; i < wordCount; i++) {
+    const word = words + <usize>i * layout.WORD_BYTES;
+    if (<u64>load<u32>(word, layout.WORD_OFFSET) + <u64>load<u32>(word, layout.WORD_LENGTH) > <u64>stringBytes)
+      return refuse('a word past the strings');
+  }
+  if (ruleCount > <u32>layout.MAX_RULES) return refuse('more rules than there is room for');
+  for (let i: u32 = 0; i < ruleCount; i++) {
+    const rule = rules + <usize>i * layout.RULE_BYTES;
+    if (<u64>load<u32>(rule, layout.RULE_ID_OFFSET) + <u64>load<u16>(rule, layout.RULE_ID_BYTES) > <u64>stringBytes)
+      return refuse('a rule id past the strings');
+    if (<i32>load<u8>(rule, layout.RULE_VALIDATOR) >= layout.VALIDATOR_COUNT) return refuse('an unknown validator');
+    if (!listFits(rule + layout.RULE_NEAR_WORDS, wordCount)) return refuse('context words past the words');
+  }
+  if (!listFits(policy + layout.POLICY_HEADER_WORDS, wordCount)) return refuse('headers past the words');
+  return listFits(policy + layout.POLICY_OWN_HEADER_WORDS, wordCount) || refuse('headers past the words');
+}
+
+function listFits(list: usize, wordCount: u32): bool {
+  return <u64>load<u32>(list) + <u64>load<u32>(list, 4) <= <u64>wordCount;
+}
+
+function checkEntries(): bool {
+  const count = sectionBytes(layout.SECTION_ENTRIES) / <u32>layout.ENTRY_BYTES;
+  const programBytes = sectionBytes(layout.SECTION_PROGRAMS);
+  for (let i: u32 = 0; i < count; i++) {
+    const entry = entries + <usize>i * layout.ENTRY_BYTES;
+    if (<u32>load<u16>(entry, layout.ENTRY_RULE) >= ruleCount) return refuse('an entry of no rule');
+    if (load<u32>(entry, layout.ENTRY_FORWARD) >= programBytes) return refuse('an entry of no program');
+    const backward = load<u32>(entry, layout.ENTRY_BACKWARD);
+    if (backward != <u32>layout.NO_PROGRAM && backward >= programBytes) return refuse('an entry of no program');
+    if (!isClass(load<u8>(entry, layout.ENTRY_NOT_BEFORE)) || !isClass(load<u8>(entry, layout.ENTRY_NOT_AFTER)))
+      return refuse('an entry of no class');
+  }
+  if (count > 0 && !(load<u8>(entries + <usize>(count - 1) * layout.ENTRY_BYTES, layout.ENTRY_FLAGS) & layout.ENTRY_FLAG_LAST))
+    return refuse('entries without an end');
+  for (let slot: usize = 0; slot < 1 << layout.SLOT_BITS; slot++)
+    if (<u32>load<u16>(startSlots + (slot << 1)) > count || <u32>load<u16>(literalSlots + (slot << 1)) > count)
+      return refuse('a slot of no entry');
+  return true;
+}
+
+// @ts-ignore: decorator
+@inline
+function isClass(index: u32): bool {
+  return index < classCount || index == <u32>layout.NO_CLASS;
+}
+
+/** Programs lie one behind the other; each operation's operands must be there, and the last byte must be an accept. */
+function checkPrograms(): bool {
+  const length = sectionBytes(layout.SECTION_PROGRAMS);
+  const states = sectionBytes(layout.SECTION_SEGMENT_END);
+  let at: u32 = 0;
+  let closed = true;
+  while (at < length) {
+    const code = programs + <usize>at;
+    const operation = <i32>load<u8>(code);
+    closed = operation == layout.OP_ACCEPT;
+    if (closed) at += 1;
+    else if (operation == layout.OP_BYTES) at += 2 + <u32>load<u8>(code, 1);
+    else if (operation == layout.OP_RUN) {
+      if (<u32>load<u8>(code, 1) >= classCount) return refuse('a run of no class');
+      at += 6;
+    } else if (operation == layout.OP_SEGMENT) {
+      if (<u32>load<u16>(code, 1) >= states) return refuse('a segment of no state');
+      at += 3;
+    } else return refuse('an unknown operation');
+  }
+  return (closed && at == length) || refuse('a program without an end');
+}
+
+function checkSegments(): bool {
+  return (
+    checkAutomaton(segmentMap, segmentNext, segmentColumns, sectionBytes(layout.SECTION_SEGMENT_NEXT), sectionBytes(layout.SECTION_SEGMENT_END)) ||
+    refuse('segments that lead out of their states')
+  );
+}
+
+function checkNumbers(): bool {
+  const states = sectionBytes(layout.SECTION_NUMBER_LABEL);
+  if (!checkAutomaton(numberMap, numberNext, numberColumns, sectionBytes(layout.SECTION_NUMBER_NEXT), states) || states <= <u32>layout.NUMBER_START)
+    return refuse('numbers that lead out of their states');
+  const labels = sectionBytes(layout.SECTION_NUMBER_LISTS) / 4;
+  const bytes = sectionBytes(layout.SECTION_NUMBER_RULES);
+  for (let state: u32 = 0; state < states; state++)
+    if (<u32>load<u8>(numberLabel + state) >= max<u32>(labels, 1)) return refuse('a number state of no label');
+  for (let label: u32 = 1; label < labels; label++) {
+    const offset = load<u32>(numberLists + <usize>label * 4);
+    if (<u64>offset + 4 > <u64>bytes) return refuse('a list past the number rules');
+    const count = load<u32>(numberRules + offset);
+    if (<u64>offset + 4 + <u64>count * layout.NUMBER_RULE_BYTES > <u64>bytes) return refuse('a list past the number rules');
+    for (let i: u32 = 0; i < count; i++) {
+      const record = numberRules + offset + 4 + <usize>i * layout.NUMBER_RULE_BYTES;
+      if (<u32>load<u16>(record, layout.NUMBER_RULE_INDEX) >= ruleCount) return refuse('a number of no rule');
+      if (!isClass(load<u8>(record, layout.NUMBER_RULE_NOT_BEFORE)) || !isClass(load<u8>(record, layout.NUMBER_RULE_NOT_AFTER)))
+        return refuse('a number of no class');
+    }
+  }
+  return true;
+}
+
+function checkAutomaton(map: usize, next: usize, columns: u32, nextBytes: u32, states: u32): bool {
+  if (states == 0 || columns == 0 || <u64>states * <u64>columns * 2 != <u64>nextBytes) return false;
+  for (let byte: usize = 0; byte < 256; byte++) if (<u32>load<u8>(map + byte) >= columns) return false;
+  for (let i: u32 = 0; i < states * columns; i++) if (<u32>load<u16>(next + (<usize>i << 1)) >= states) return false;
+  return true;
+}
+
+/** Whether byte class `index` (NO_CLASS: none) holds `byte`. */
+// @ts-ignore: decorator
+@inline
+export function inClass(index: u32, byte: u8): bool {
+  return (load<u8>(classes + ((<usize>index >> 3) << 8) + byte) & (1 << (index & 7))) != 0;
+}

@@ -1,0 +1,40 @@
+// Findings × policy → verdict.
+import { findingCount, findingIsHigh, findingRule, ruleRecord } from '../finding/findings';
+import * as layout from '../table/layout';
+import * as table from '../table/read';
+
+/** The finding that decided the last verdict. Only where that was warn or block. */
+export let decidingFinding: u32 = 0;
+
+/** What policy says of finding `i` on a surface. */
+export function verdictOfFinding(i: u32, surface: i32): i32 {
+  const verdicts = ruleRecord(findingRule(i)) + <usize>surface;
+  return findingIsHigh(i) ? load<u8>(verdicts, layout.RULE_VERDICTS_HIGH) : load<u8>(verdicts, layout.RULE_VERDICTS_LOW);
+}
+
+/** The strongest verdict on the message's findings; of equals the first finding decides. */
+export function verdictOfMessage(surface: i32): i32 {
+  let strongest = layout.VERDICT_ALLOW;
+  for (let i: u32 = 0; i < findingCount(); i++) {
+    const verdict = verdictOfFinding(i, surface);
+    if (verdict <= strongest) continue;
+    strongest = verdict;
+    decidingFinding = i;
+  }
+  return strongest;
+}
+
+/** What policy says of a message that cannot be read, for a reason of table/layout.ts. */
+export function verdictOfUnreadable(reason: i32): i32 {
+  return load<u8>(table.policy + <usize>reason, layout.POLICY_UNREADABLE_VERDICTS);
+}
+
+/** Whether anything is looked for on a surface. */
+export function isRead(surface: i32): bool {
+  return load<u8>(table.policy + <usize>surface, layout.POLICY_SURFACES) != 0;
+}
+
+/** Longest request body that is read, in bytes. */
+export function maxRequestBodyBytes(): u32 {
+  return load<u32>(table.policy, layout.POLICY_MAX_REQUEST_BODY_BYTES);
+}
