@@ -2,7 +2,19 @@
 import { closeExchange, exchangeOf, openExchange } from './action/exchange';
 import { clearMetrics } from './action/report';
 import { startTrace } from './action/trace-log';
-import { BodyStatus, BufferType, Bytes, getBuffer, HeadersStatus, log, LogLevel, result, Status, TrailersStatus, Writer } from './proxy-wasm-as/assembly';
+import {
+  BodyStatus,
+  BufferType,
+  Bytes,
+  getBuffer,
+  HeadersStatus,
+  LogLevel,
+  log,
+  result,
+  Status,
+  TrailersStatus,
+  Writer,
+} from './proxy-wasm-as/assembly';
 import {
   onProbeResponseBody,
   onRequestBody,

@@ -1,7 +1,8 @@
 // The second asc entry: the stages from table to finding without a host, as build/scanner.wasm. Rule tests, fuzzing and
 // the bench drive the very code of the filter through it.
-import * as findings from './finding/findings';
+
 import { findIn, wasCut } from './finding/find';
+import * as findings from './finding/findings';
 import { validate as validateHit } from './finding/validate';
 import { loadTable as load_, refusal } from './table/read';
 import { MARGIN } from './view/arena';
@@ -58,6 +59,9 @@ export function validate(validator: i32, length: u32): bool {
 export function readAll(length: u32): i32 {
   let sum = i8x16.splat(0);
   for (let p = text; p < text + length; p += 64)
-    sum = v128.xor(v128.xor(sum, v128.xor(v128.load(p), v128.load(p, 16))), v128.xor(v128.load(p, 32), v128.load(p, 48)));
+    sum = v128.xor(
+      v128.xor(sum, v128.xor(v128.load(p), v128.load(p, 16))),
+      v128.xor(v128.load(p, 32), v128.load(p, 48)),
+    );
   return i32x4.extract_lane(sum, 0);
 }

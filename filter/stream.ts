@@ -22,8 +22,8 @@ import {
   removeHeader,
   replaceHeader,
   result,
-  setProperty,
   Status,
+  setProperty,
   TrailersStatus,
   WHOLE,
 } from './proxy-wasm-as/assembly';
@@ -74,27 +74,42 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
       isUpgrade = isUpgrade || CONNECT.equals(reader.value, reader.valueLength);
     } else if (AUTHORITY.equals(reader.name, reader.nameLength)) exchange.setHost(reader.value, reader.valueLength);
     else if (UPGRADE.equals(reader.name, reader.nameLength)) isUpgrade = true;
-    else if (CONTENT_ENCODING.equals(reader.name, reader.nameLength)) isEncoded = !isText(reader.value, reader.valueLength, IDENTITY);
+    else if (CONTENT_ENCODING.equals(reader.name, reader.nameLength))
+      isEncoded = !isText(reader.value, reader.valueLength, IDENTITY);
     else if (ACCEPT_ENCODING.equals(reader.name, reader.nameLength)) asksEncoding = true;
-    else if (CONTENT_LENGTH.equals(reader.name, reader.nameLength)) bodyBytes = readDecimal(reader.value, reader.valueLength);
+    else if (CONTENT_LENGTH.equals(reader.name, reader.nameLength))
+      bodyBytes = readDecimal(reader.value, reader.valueLength);
   }
   // The pairs lie in the host buffer: both texts are judged before the host is asked anything else.
   const ownCredential = exchange.chain != Chain.Egress;
   writeUrlText(pairs, pairsLength);
   const urlStart = textStart();
   const urlLength = textLength();
-  if (isRead(layout.SURFACE_URL) && judge(exchange, layout.SURFACE_URL, urlStart, urlLength, false)) return HeadersStatus.StopIteration;
+  if (isRead(layout.SURFACE_URL) && judge(exchange, layout.SURFACE_URL, urlStart, urlLength, false))
+    return HeadersStatus.StopIteration;
   if (isRead(layout.SURFACE_HEADER)) {
     if (getHeaderPairs(MapType.RequestHeaders) != Status.Ok) return HeadersStatus.StopIteration;
     writeHeaderText(result.pointer(), result.length(), ownCredential);
     if (judge(exchange, layout.SURFACE_HEADER, textStart(), textLength(), false)) return HeadersStatus.StopIteration;
   }
-  if (exchange.chain == Chain.Intercept && !namesAgree(exchange) && refuse(exchange, layout.UNREADABLE_AUTHORITY_MISMATCH))
+  if (
+    exchange.chain == Chain.Intercept &&
+    !namesAgree(exchange) &&
+    refuse(exchange, layout.UNREADABLE_AUTHORITY_MISMATCH)
+  )
     return HeadersStatus.StopIteration;
   // What is asked for plain comes plain, and is read as it is.
-  if (asksEncoding) replaceHeader(MapType.RequestHeaders, ACCEPT_ENCODING.pointer, ACCEPT_ENCODING.length, IDENTITY.pointer, IDENTITY.length);
+  if (asksEncoding)
+    replaceHeader(
+      MapType.RequestHeaders,
+      ACCEPT_ENCODING.pointer,
+      ACCEPT_ENCODING.length,
+      IDENTITY.pointer,
+      IDENTITY.length,
+    );
   if (isLast || isUpgrade || !isRead(requestSurface(exchange))) return HeadersStatus.Continue;
-  if (bodyBytes > <u64>maxRequestBodyBytes()) return tooLarge(exchange) ? HeadersStatus.StopIteration : HeadersStatus.Continue;
+  if (bodyBytes > <u64>maxRequestBodyBytes())
+    return tooLarge(exchange) ? HeadersStatus.StopIteration : HeadersStatus.Continue;
   if (isEncoded && refuse(exchange, layout.UNREADABLE_REQUEST_ENCODING)) return HeadersStatus.StopIteration;
   exchange.request = Reading.Hold;
   return HeadersStatus.StopIteration;
@@ -116,7 +131,9 @@ export function onRequestBody(exchange: Exchange, length: u32, isLast: bool): Bo
 /** Request trailers: the end of a body whose last part did not say so. */
 export function onRequestTrailers(exchange: Exchange): TrailersStatus {
   if (exchange.isAnswered) return TrailersStatus.StopIteration;
-  const wasBroken = readTrailer(MapType.RequestTrailers, COMPRESSED_BYTES) > 0 && readTrailer(MapType.RequestTrailers, UNCOMPRESSED_BYTES) == 0;
+  const wasBroken =
+    readTrailer(MapType.RequestTrailers, COMPRESSED_BYTES) > 0 &&
+    readTrailer(MapType.RequestTrailers, UNCOMPRESSED_BYTES) == 0;
   removeHeader(MapType.RequestTrailers, COMPRESSED_BYTES.pointer, COMPRESSED_BYTES.length);
   removeHeader(MapType.RequestTrailers, UNCOMPRESSED_BYTES.pointer, UNCOMPRESSED_BYTES.length);
   if (exchange.request == Reading.Pass) return TrailersStatus.Continue;
@@ -128,7 +145,8 @@ export function onRequestTrailers(exchange: Exchange): TrailersStatus {
 /** Response headers: how the answer is read. */
 export function onResponseHeaders(exchange: Exchange, isLast: bool): HeadersStatus {
   exchange.request = Reading.Pass;
-  if (exchange.isAnswered || isLast || isSwitching() || !isRead(responseSurface(exchange))) return HeadersStatus.Continue;
+  if (exchange.isAnswered || isLast || isSwitching() || !isRead(responseSurface(exchange)))
+    return HeadersStatus.Continue;
   const encoding = getHeader(MapType.ResponseHeaders, CONTENT_ENCODING.pointer, CONTENT_ENCODING.length);
   if (encoding == Status.Ok && result.length() > 0 && !isText(result.pointer(), result.length(), IDENTITY))
     return refuse(exchange, layout.UNREADABLE_RESPONSE_ENCODING) ? HeadersStatus.StopIteration : HeadersStatus.Continue;
@@ -237,7 +255,10 @@ function readingOf(exchange: Exchange): Reading {
     return Reading.Events;
   }
   const isMedia =
-    startsWith(start, length, IMAGE) || startsWith(start, length, AUDIO) || startsWith(start, length, VIDEO) || startsWith(start, length, FONT);
+    startsWith(start, length, IMAGE) ||
+    startsWith(start, length, AUDIO) ||
+    startsWith(start, length, VIDEO) ||
+    startsWith(start, length, FONT);
   return isMedia ? Reading.Pass : Reading.Window;
 }
 

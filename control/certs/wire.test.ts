@@ -74,11 +74,9 @@ describe('DeltaDiscoveryResponse', () => {
       nonce: '1',
     });
     const url = `${secretTypeUrl.length.toString(16)}${Buffer.from(secretTypeUrl).toString('hex')}`;
-    const any = `0a${url}` + '1201aa';
-    const resource = `0a0176` + `12${(any.length / 2).toString(16)}${any}` + '1a016e';
-    expect(bytes.toString('hex')).toBe(
-      `12${(resource.length / 2).toString(16)}${resource}22${url}` + '2a0131' + '320172',
-    );
+    const any = `0a${url}1201aa`;
+    const resource = `0a017612${(any.length / 2).toString(16)}${any}1a016e`;
+    expect(bytes.toString('hex')).toBe(`12${(resource.length / 2).toString(16)}${resource}22${url}2a0131320172`);
   });
 });
 

@@ -1,6 +1,16 @@
-import { bytesWhere, type ByteSet, digits, isSubset, members, tokenBytes, union, upperLetters, wordBytes } from './byte-set.ts';
-import { asRun, flatten, type Step, toProgram } from './program.ts';
+import {
+  type ByteSet,
+  bytesWhere,
+  digits,
+  isSubset,
+  members,
+  tokenBytes,
+  union,
+  upperLetters,
+  wordBytes,
+} from './byte-set.ts';
 import { lengths, type Node, type Pattern, reversed, sequence } from './pattern.ts';
+import { asRun, flatten, type Step, toProgram } from './program.ts';
 
 /** Three bytes by which the prefilter finds a place, and what stands round them. */
 export interface Anchor {
@@ -63,7 +73,9 @@ export function toPlans(pattern: Pattern, frequency: Frequency): Plan[] {
 }
 
 function splitAtChoice(items: Node[]): Node[][] {
-  const at = items.findIndex((node) => node.kind === 'choice' || (node.kind === 'repeat' && node.least === 0 && node.most === 1));
+  const at = items.findIndex(
+    (node) => node.kind === 'choice' || (node.kind === 'repeat' && node.least === 0 && node.most === 1),
+  );
   const node = items[at];
   if (!node || node.kind === 'bytes' || node.kind === 'sequence') return [items];
   const options: Node[] = node.kind === 'choice' ? node.options : [node.item, sequence([])];
@@ -103,7 +115,8 @@ function tokenLead(items: readonly Node[]): { bytes: number; whole: boolean } {
 }
 
 function tokenLeadOf(node: Node): { bytes: number; whole: boolean } {
-  if (node.kind === 'bytes') return isSubset(node.set, tokenBytes) ? { bytes: 1, whole: true } : { bytes: 0, whole: false };
+  if (node.kind === 'bytes')
+    return isSubset(node.set, tokenBytes) ? { bytes: 1, whole: true } : { bytes: 0, whole: false };
   if (node.kind === 'sequence') return tokenLead(node.items);
   if (node.kind === 'choice') {
     const all = node.options.map(tokenLeadOf);

@@ -1,5 +1,5 @@
-import { CharSet, DFA, NFA, type NoParent, TooManyNodesError } from 'refa';
 import type * as refa from 'refa';
+import { CharSet, DFA, NFA, type NoParent, TooManyNodesError } from 'refa';
 import { type ByteSet, members } from './byte-set.ts';
 import type { Node } from './pattern.ts';
 
@@ -34,7 +34,10 @@ export function toAutomaton(alternatives: readonly (readonly Node[])[]): Automat
     type: 'Expression',
     alternatives: alternatives.map((items, label) => ({
       type: 'Concatenation',
-      elements: [...items.map((node) => element(node, maxCharacter)), { type: 'CharacterClass', characters: one(256 + label) }],
+      elements: [
+        ...items.map((node) => element(node, maxCharacter)),
+        { type: 'CharacterClass', characters: one(256 + label) },
+      ],
     })),
   };
   let dfa: DFA;

@@ -62,18 +62,18 @@ export function foldCase(a: ByteSet): ByteSet {
 
 /** The set as a class of a regular expression, for dumps and for the RegExp twin of a pattern. */
 export function classText(a: ByteSet): string {
-  const escape = (byte: number) =>
+  const spell = (byte: number) =>
     (byte >= 0x30 && byte <= 0x39) || ((byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a)
       ? String.fromCharCode(byte)
       : `\\x${byte.toString(16).padStart(2, '0')}`;
   const list = members(a);
-  if (list.length === 1) return escape(list[0] as number);
+  if (list.length === 1) return spell(list[0] as number);
   let text = '';
   for (let i = 0; i < list.length; ) {
     let last = i;
     while (last + 1 < list.length && list[last + 1] === (list[last] as number) + 1) last++;
-    const from = escape(list[i] as number);
-    const to = escape(list[last] as number);
+    const from = spell(list[i] as number);
+    const to = spell(list[last] as number);
     text += last - i > 1 ? `${from}-${to}` : last > i ? from + to : from;
     i = last + 1;
   }

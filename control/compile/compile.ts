@@ -71,7 +71,8 @@ export function compile(rules: readonly Rule[], policy: Policy): Compiled {
       return undefined;
     }
   });
-  if (rules.length > layout.MAX_RULES) throw new RangeError(`${rules.length} rules; the table holds ${layout.MAX_RULES}`);
+  if (rules.length > layout.MAX_RULES)
+    throw new RangeError(`${rules.length} rules; the table holds ${layout.MAX_RULES}`);
   if (problems.length > 0) throw new CompileError(problems);
   return lay(parsed as { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy, sample);
 }
@@ -108,7 +109,12 @@ function lay(parsed: { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy: 
   });
 
   const number = layNumbers(numbers, classes);
-  const ruleRecords = layRules(parsed.map(({ rule }) => rule), policy, strings, words);
+  const ruleRecords = layRules(
+    parsed.map(({ rule }) => rule),
+    policy,
+    strings,
+    words,
+  );
   const segment = segments.toColumns();
   const policyRecord = layPolicy(policy, words, segment.columns, number.columns, ruleRecords);
   const entries = new DataView(new ArrayBuffer((starts.size + literals.size) * layout.ENTRY_BYTES));
@@ -207,7 +213,9 @@ class Entries {
 
 function layNumbers(numbers: { index: number; pattern: Pattern; plan: Plan & { kind: 'number' } }[], classes: Classes) {
   const automaton: Automaton =
-    numbers.length > 0 ? toAutomaton(numbers.map(({ plan }) => plan.items)) : { next: [new Uint16Array(256), new Uint16Array(256)], labels: [[], []] };
+    numbers.length > 0
+      ? toAutomaton(numbers.map(({ plan }) => plan.items))
+      : { next: [new Uint16Array(256), new Uint16Array(256)], labels: [[], []] };
   const states = new States();
   states.start(automaton);
   const lists = new Map<string, { label: number; members: readonly number[] }>();
@@ -231,7 +239,13 @@ function layNumbers(numbers: { index: number; pattern: Pattern; plan: Plan & { k
       bytes.push(index & 255, index >> 8, classes.index(pattern.notBefore), classes.index(pattern.notAfter));
     }
   }
-  return { ...states.toColumns(), labels, lists: new Uint8Array(offsets.buffer), rules: Uint8Array.from(bytes), states: states.count };
+  return {
+    ...states.toColumns(),
+    labels,
+    lists: new Uint8Array(offsets.buffer),
+    rules: Uint8Array.from(bytes),
+    states: states.count,
+  };
 }
 
 const verdictNumbers: Record<Verdict, number> = {
@@ -265,7 +279,13 @@ function layRules(rules: readonly Rule[], policy: Policy, strings: Strings, word
   return new Uint8Array(records.buffer);
 }
 
-function layPolicy(policy: Policy, words: Words, segmentColumns: number, numberColumns: number, rules: Uint8Array): Uint8Array {
+function layPolicy(
+  policy: Policy,
+  words: Words,
+  segmentColumns: number,
+  numberColumns: number,
+  rules: Uint8Array,
+): Uint8Array {
   const record = new DataView(new ArrayBuffer(layout.POLICY_BYTES));
   record.setUint32(layout.POLICY_MAX_REQUEST_BODY_BYTES, policy.maxRequestBodyBytes, true);
   policy.unreadableVerdicts.forEach((verdict, i) => {

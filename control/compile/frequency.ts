@@ -1,5 +1,5 @@
-import { type ByteSet, members } from './byte-set.ts';
 import type { Frequency } from './anchor.ts';
+import { type ByteSet, members } from './byte-set.ts';
 
 /**
  * How often keys meet in clean text, counted over a sample, letters folded. Three bytes that the sample lacks get what
@@ -12,7 +12,8 @@ export function countFrequency(sample: Uint8Array): Frequency {
   for (let i = 0; i < sample.length; i++) {
     singles[fold(sample[i] as number)]! += 1;
     if (i < 2) continue;
-    const triple = (fold(sample[i - 2] as number) << 16) | (fold(sample[i - 1] as number) << 8) | fold(sample[i] as number);
+    const triple =
+      (fold(sample[i - 2] as number) << 16) | (fold(sample[i - 1] as number) << 8) | fold(sample[i] as number);
     triples.set(triple, (triples.get(triple) ?? 0) + 1);
   }
   const share = (byte: number) => ((singles[byte] as number) + 0.5) / (sample.length + 128);

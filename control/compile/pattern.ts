@@ -62,7 +62,11 @@ export function parsePattern(source: string): Pattern {
       const edge = alternative.elements.find((element) => element.type === 'Assertion');
       if (edge) throw new PatternError('an edge inside an alternative; put the alternatives into (?:…)', edge.start);
     }
-    return { body: [choice(tree.alternatives.map((a) => lower(a.elements, false)))], notBefore: noBytes, notAfter: noBytes };
+    return {
+      body: [choice(tree.alternatives.map((a) => lower(a.elements, false)))],
+      notBefore: noBytes,
+      notAfter: noBytes,
+    };
   }
   const elements = [...(tree.alternatives[0] as AST.Alternative).elements];
   const before = takeEdge(elements, 'first');
@@ -120,7 +124,8 @@ function lowerOne(element: AST.Element, ignoreCase: boolean): Node[] {
       return options.length === 1 ? (options[0] as Node[]) : [choice(options)];
     }
     case 'Quantifier': {
-      if (!element.greedy) throw new PatternError('lazy repeats are not in the syntax; the longest match counts', element.start);
+      if (!element.greedy)
+        throw new PatternError('lazy repeats are not in the syntax; the longest match counts', element.start);
       if (element.min > maxRepeat || (element.max > maxRepeat && element.max !== Infinity))
         throw new PatternError(`a count over ${maxRepeat}`, element.start);
       return [repeat(sequence(lowerOne(element.element as AST.Element, ignoreCase)), element.min, element.max)];
@@ -153,7 +158,10 @@ function characterClass(element: AST.CharacterClass): ByteSet {
     else if (part.type === 'CharacterSet') set = union(set, characterSet(part));
     else if (part.type === 'CharacterClassRange') {
       character(part.max);
-      set = union(set, bytesWhere((byte) => byte >= part.min.value && byte <= part.max.value));
+      set = union(
+        set,
+        bytesWhere((byte) => byte >= part.min.value && byte <= part.max.value),
+      );
     } else throw new PatternError(`${part.raw} is not in the syntax of a class`, part.start);
   }
   return element.negate ? complement(set) : set;

@@ -65,7 +65,8 @@ export function flatten(items: readonly Node[]): Node[] {
 /** The node as a counted class, or undefined. */
 export function asRun(node: Node): { set: ByteSet; least: number; most: number } | undefined {
   if (node.kind === 'bytes') return { set: node.set, least: 1, most: 1 };
-  if (node.kind === 'repeat' && node.item.kind === 'bytes') return { set: node.item.set, least: node.least, most: node.most };
+  if (node.kind === 'repeat' && node.item.kind === 'bytes')
+    return { set: node.item.set, least: node.least, most: node.most };
   return undefined;
 }
 

@@ -1,6 +1,6 @@
+import * as layout from '../../filter/table/layout.ts';
 import type { Automaton } from './automaton.ts';
 import { type ByteSet, members } from './byte-set.ts';
-import * as layout from '../../filter/table/layout.ts';
 import type { Step } from './program.ts';
 
 /** Texts, each stored once; gives the offset of a text. */
@@ -32,8 +32,7 @@ export class Words {
 
   add(list: readonly string[]): number {
     const first = this.#words.length;
-    for (const word of list)
-      this.#words.push({ offset: this.#strings.offset(word), length: Buffer.byteLength(word) });
+    for (const word of list) this.#words.push({ offset: this.#strings.offset(word), length: Buffer.byteLength(word) });
     return first;
   }
 
@@ -82,7 +81,8 @@ export class States {
     if (known !== undefined) return known;
     const shift = this.#next.length - 1;
     if (shift + automaton.next.length > 0xffff) throw new RangeError('more than 65535 states of segments');
-    for (const row of automaton.next.slice(1)) this.#next.push(row.map((target) => (target === 0 ? 0 : target + shift)));
+    for (const row of automaton.next.slice(1))
+      this.#next.push(row.map((target) => (target === 0 ? 0 : target + shift)));
     this.#labels.push(...automaton.labels.slice(1));
     this.#starts.set(text, shift + 1);
     return shift + 1;

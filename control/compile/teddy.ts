@@ -20,7 +20,8 @@ export function toTeddy(keys: readonly (readonly ByteSet[])[], sample: Uint8Arra
     const known = passCache.get(low * 65536 + high);
     if (known !== undefined) return known;
     let sum = 0;
-    for (let byte = 0; byte < 256; byte++) if ((low >> (byte & 15)) & 1 && (high >> (byte >> 4)) & 1) sum += share[byte] as number;
+    for (let byte = 0; byte < 256; byte++)
+      if ((low >> (byte & 15)) & 1 && (high >> (byte >> 4)) & 1) sum += share[byte] as number;
     passCache.set(low * 65536 + high, sum);
     return sum;
   };

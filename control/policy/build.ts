@@ -1,7 +1,15 @@
 import type { Config } from '../config/schema.ts';
 import type { Rule } from '../rules/rule.ts';
 import { ownCredentialHeaders } from './own-credential-headers.ts';
-import { type ListenAddress, type Policy, type Surface, surfaces, type Unreadable, unreadables, type Verdict } from './policy.ts';
+import {
+  type ListenAddress,
+  type Policy,
+  type Surface,
+  surfaces,
+  type Unreadable,
+  unreadables,
+  type Verdict,
+} from './policy.ts';
 
 /** What the command line and the environment add to the file. */
 export interface PolicyOptions {
@@ -22,7 +30,8 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
     ruleVerdicts: ruleVerdicts(config, rules, blocks),
     unreadableVerdicts: unreadables.map((unreadable) => unreadableVerdict(config, unreadable, blocks)),
     maxRequestBodyBytes: body.max_body_bytes,
-    scannedHeaders: !body.enabled || !body.scan_headers ? [] : scansAllHeaders ? '*' : lowerCase(body.sensitive_headers),
+    scannedHeaders:
+      !body.enabled || !body.scan_headers ? [] : scansAllHeaders ? '*' : lowerCase(body.sensitive_headers),
     ignoredHeaders: lowerCase(body.ignore_headers),
     ownCredentialHeaders: [...ownCredentialHeaders],
     listen: { proxy: options.listen, mcp: options.mcpListen },
@@ -63,7 +72,8 @@ function findingVerdict(config: Config, surface: Surface, confidence: 'high' | '
   const { request_body_scanning: body, mcp_input_scanning: mcp } = config;
   // What an answer holds has already come in; it is reported.
   if (surface === 'response-body') return 'warn';
-  const section = surface === 'header' || surface === 'request-body' ? body : surface === 'mcp-request' ? mcp : undefined;
+  const section =
+    surface === 'header' || surface === 'request-body' ? body : surface === 'mcp-request' ? mcp : undefined;
   if (section && !section.enabled) return 'allow';
   if (!blocks || section?.action === 'warn') return 'warn';
   if (section?.action === 'block') return 'block';

@@ -51,10 +51,14 @@ export function answerUnreadable(exchange: Exchange, reason: i32): void {
   message.start(messageText, MESSAGE_BYTES).ascii('blocked by Penstock: ');
   writeUnreadableReason(message, reason, maxRequestBodyBytes());
   message.ascii('; request ').hex(requestIdOf(exchange), 16);
-  const status: u32 = reason == layout.UNREADABLE_REQUEST_TOO_LARGE ? 413 : reason == layout.UNREADABLE_AUTHORITY_MISMATCH ? 421 : 403;
+  const status: u32 =
+    reason == layout.UNREADABLE_REQUEST_TOO_LARGE ? 413 : reason == layout.UNREADABLE_AUTHORITY_MISMATCH ? 421 : 403;
   if (exchange.chain == Chain.Mcp) {
     const isParse = reason == layout.UNREADABLE_MCP_NOT_JSON_RPC;
-    writer.start(body, BODY_BYTES).ascii('{"jsonrpc":"2.0","id":null,"error":{"code":-').decimal(isParse ? PARSE_ERROR : POLICY_ERROR);
+    writer
+      .start(body, BODY_BYTES)
+      .ascii('{"jsonrpc":"2.0","id":null,"error":{"code":-')
+      .decimal(isParse ? PARSE_ERROR : POLICY_ERROR);
     writer.ascii(',"message":"').bytes(message.pointer, message.length).ascii('","data":{"reason":"');
     writeUnreadable(writer, reason);
     writer.ascii('"}}}');
@@ -80,7 +84,11 @@ export function eventOfFinding(exchange: Exchange): Writer {
 
 function writeFindingMessage(exchange: Exchange, surface: i32): void {
   const rule = findingRule(decidingFinding);
-  message.start(messageText, MESSAGE_BYTES).ascii('blocked by Penstock: ').bytes(ruleId(rule), ruleIdLength(rule)).ascii(' in ');
+  message
+    .start(messageText, MESSAGE_BYTES)
+    .ascii('blocked by Penstock: ')
+    .bytes(ruleId(rule), ruleIdLength(rule))
+    .ascii(' in ');
   writePlace(message, surface);
   message.ascii('; request ').hex(requestIdOf(exchange), 16);
 }
@@ -113,5 +121,13 @@ function send(exchange: Exchange, status: u32): void {
   pairs.start(pairBytes, 256, 1);
   pairs.add(CONTENT_TYPE.pointer, CONTENT_TYPE.length, JSON_TYPE.pointer, JSON_TYPE.length);
   pairs.finish();
-  sendLocalResponse(status, DETAILS.pointer, DETAILS.length, writer.pointer, writer.length, pairs.pointer, pairs.length);
+  sendLocalResponse(
+    status,
+    DETAILS.pointer,
+    DETAILS.length,
+    writer.pointer,
+    writer.length,
+    pairs.pointer,
+    pairs.length,
+  );
 }

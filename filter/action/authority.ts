@@ -21,10 +21,16 @@ export function namesAgree(exchange: Exchange): bool {
   const connectEnd = connectName + length;
   const hostEnd = exchange.host() + exchange.hostLength;
   if (portOf(connectName, connectEnd) != portOf(exchange.host(), hostEnd)) return false;
-  if (!isSameName(connectName, nameEnd(connectName, connectEnd), exchange.host(), nameEnd(exchange.host(), hostEnd))) return false;
+  if (!isSameName(connectName, nameEnd(connectName, connectEnd), exchange.host(), nameEnd(exchange.host(), hostEnd)))
+    return false;
   if (getProperty(LEAF_NAME.pointer, LEAF_NAME.length) != Status.Ok) return false;
   const leafEnd = result.pointer() + result.length();
-  return isSameName(connectName, nameEnd(connectName, connectEnd), result.pointer(), nameEnd(result.pointer(), leafEnd));
+  return isSameName(
+    connectName,
+    nameEnd(connectName, connectEnd),
+    result.pointer(),
+    nameEnd(result.pointer(), leafEnd),
+  );
 }
 
 /** The end of the name in `name:port`, a trailing dot left out. */

@@ -1,6 +1,6 @@
 // Server-sent events of an MCP server (https://html.spec.whatwg.org/multipage/server-sent-events.html): one event is one
 // JSON-RPC message. An event goes on when it is whole and judged; one that is blocked gives way to an error for its id.
-import { BufferType, getBuffer, result, setBuffer, Status } from '../proxy-wasm-as/assembly';
+import { BufferType, getBuffer, result, Status, setBuffer } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import { maxRequestBodyBytes } from '../verdict/verdict';
 import { eventOfFinding } from './answer';

@@ -64,7 +64,7 @@ export class Exchange {
   /** True once for each rule: whether it has not been reported in this answer yet. */
   reportOnce(rule: u32): bool {
     const at = this.method() + MAX_METHOD_BYTES + <usize>(rule >> 3);
-    const bit = <u8>(1 << <u8>(rule & 7));
+    const bit = <u8>(1 << (<u8>(rule & 7)));
     const was = load<u8>(at);
     store<u8>(at, was | bit);
     return (was & bit) == 0;

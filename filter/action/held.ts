@@ -1,13 +1,12 @@
 // Bytes of an answer that an exchange keeps between callbacks.
-import { Exchange } from './exchange';
+
 import { MARGIN } from '../view/arena';
+import { Exchange } from './exchange';
 
 /** First size: most events fit, and a thousand streams that wait cost four megabytes. */
 const FIRST_BYTES: u32 = 4096;
 
 /** Address of the first held byte; a margin lies before and behind. */
-// @ts-ignore: decorator
-@inline
 export function heldStart(exchange: Exchange): usize {
   return exchange.held + MARGIN;
 }

@@ -1,6 +1,7 @@
 // One message, read and judged: its findings reported, its verdict given.
-import { clearFindings, findingCount, findingRule } from '../finding/findings';
+
 import { findIn, wasCut } from '../finding/find';
+import { clearFindings, findingCount, findingRule } from '../finding/findings';
 import { forgetId, idCount, idLength, idStart, readMessages } from '../mcp/message';
 import * as layout from '../table/layout';
 import { verdictOfFinding, verdictOfMessage, verdictOfUnreadable } from '../verdict/verdict';
@@ -41,7 +42,8 @@ export function readPiece(exchange: Exchange, surface: i32, start: usize, length
   writeTrace();
   for (let i: u32 = 0; i < findingCount(); i++) {
     const verdict = verdictOfFinding(i, surface);
-    if (verdict != layout.VERDICT_ALLOW && exchange.reportOnce(findingRule(i))) reportFinding(exchange, i, surface, verdict, offset);
+    if (verdict != layout.VERDICT_ALLOW && exchange.reportOnce(findingRule(i)))
+      reportFinding(exchange, i, surface, verdict, offset);
   }
 }
 

@@ -36,12 +36,18 @@ export function writeUnreadable(writer: Writer, reason: i32): void {
 /** Writes why a message could not be read, as a person says it, and what to do. */
 export function writeUnreadableReason(writer: Writer, reason: i32, maxBodyBytes: u32): void {
   if (reason == layout.UNREADABLE_REQUEST_TOO_LARGE)
-    writer.ascii('the request body is larger than ').decimal(maxBodyBytes).ascii(' bytes; raise request_body_scanning.max_body_bytes');
+    writer
+      .ascii('the request body is larger than ')
+      .decimal(maxBodyBytes)
+      .ascii(' bytes; raise request_body_scanning.max_body_bytes');
   else if (reason == layout.UNREADABLE_REQUEST_ENCODING)
-    writer.ascii('the request body has a content encoding that cannot be opened; send it as it is, or as gzip, br or zstd');
+    writer.ascii(
+      'the request body has a content encoding that cannot be opened; send it as it is, or as gzip, br or zstd',
+    );
   else if (reason == layout.UNREADABLE_REQUEST_EXPANSION)
     writer.ascii('the message opens to many times its size; send it without layers of encoding');
-  else if (reason == layout.UNREADABLE_MCP_NOT_JSON_RPC) writer.ascii('the body is no JSON-RPC 2.0 message; send one message or one batch');
+  else if (reason == layout.UNREADABLE_MCP_NOT_JSON_RPC)
+    writer.ascii('the body is no JSON-RPC 2.0 message; send one message or one batch');
   else if (reason == layout.UNREADABLE_RESPONSE_ENCODING)
     writer.ascii('the answer has a content encoding that cannot be opened; let the origin send it as it is');
   else writer.ascii('CONNECT, TLS server name and Host name different hosts; open a tunnel for each host');

@@ -6,8 +6,8 @@ import {
   defineMetric,
   getProperty,
   incrementMetric,
-  log,
   LogLevel,
+  log,
   MetricType,
   result,
   Status,
@@ -26,7 +26,7 @@ const writer = new Writer();
 
 /** The id of the exchange in lines and answers: when it was asked for, and which exchange of the worker it was. */
 export function requestIdOf(exchange: Exchange): u64 {
-  if (exchange.requestId == 0) exchange.requestId = currentTimeNanoseconds() ^ (<u64>exchange.contextId << 40);
+  if (exchange.requestId == 0) exchange.requestId = currentTimeNanoseconds() ^ ((<u64>exchange.contextId) << 40);
   return exchange.requestId;
 }
 
@@ -76,7 +76,10 @@ const unreadableMetrics: usize = memory.data(64);
 function countFinding(rule: u32, verdict: i32): void {
   const at = findingMetrics + ((<usize>rule * 2 + <usize>(verdict - layout.VERDICT_WARN)) << 2);
   if (load<u32>(at) == 0) {
-    writer.start(line, LINE_BYTES).ascii('penstock_findings_total.penstock_rule=').bytes(ruleId(rule), ruleIdLength(rule));
+    writer
+      .start(line, LINE_BYTES)
+      .ascii('penstock_findings_total.penstock_rule=')
+      .bytes(ruleId(rule), ruleIdLength(rule));
     define(at, verdict);
   }
   incrementMetric(load<u32>(at), 1);

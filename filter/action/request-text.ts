@@ -32,7 +32,8 @@ export function writeHeaderText(pairs: usize, length: u32, mayCarryOwn: bool): v
     if (reader.nameLength == 0 || load<u8>(reader.name) == 0x3a) continue;
     const isListed = isInList(reader.name, reader.nameLength, table.policy + layout.POLICY_HEADER_WORDS);
     if (isListed != (mode == layout.HEADER_MODE_LISTED)) continue;
-    if (mayCarryOwn && isInList(reader.name, reader.nameLength, table.policy + layout.POLICY_OWN_HEADER_WORDS)) continue;
+    if (mayCarryOwn && isInList(reader.name, reader.nameLength, table.policy + layout.POLICY_OWN_HEADER_WORDS))
+      continue;
     appendText(reader.name, reader.nameLength);
     appendByte(0x3a);
     appendByte(0x20);

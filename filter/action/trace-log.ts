@@ -1,7 +1,7 @@
 // The stage log, one line an event, at trace level: what `penstock trace` and the stream tests show.
 import { ruleId, ruleIdLength } from '../finding/findings';
 import { clearTrace, setTracing, TRACE_HIT, TRACE_VIEW, traceCount, traceField } from '../finding/trace';
-import { log, LogLevel, logLevel, Writer } from '../proxy-wasm-as/assembly';
+import { LogLevel, log, logLevel, Writer } from '../proxy-wasm-as/assembly';
 import { writeChain } from './names';
 
 let enabled: bool = false;
@@ -26,7 +26,10 @@ export function writeTrace(): void {
       writeChain(writer, traceField(i, 2));
       writer.ascii(', ').decimal(traceField(i, 4)).ascii(' bytes');
     } else {
-      writer.ascii(kind == TRACE_HIT ? 'hit ' : 'finding ').bytes(ruleId(rule), ruleIdLength(rule)).ascii(' in ');
+      writer
+        .ascii(kind == TRACE_HIT ? 'hit ' : 'finding ')
+        .bytes(ruleId(rule), ruleIdLength(rule))
+        .ascii(' in ');
       writeChain(writer, traceField(i, 2));
       writer.ascii(' at ').decimal(traceField(i, 3)).ascii('..').decimal(traceField(i, 4));
     }

@@ -1,6 +1,6 @@
 // An answer that passes on as it comes is read in windows. They begin at fixed offsets of the answer and not where a
 // chunk happens to end, so what is found does not depend on how the network cut it.
-import { getBuffer, BufferType, result, Status } from '../proxy-wasm-as/assembly';
+import { BufferType, getBuffer, result, Status } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import { Exchange } from './exchange';
 import { heldStart, hold, release } from './held';

@@ -1,4 +1,7 @@
 // One text from its bytes to its findings: every view of it is opened and passed, every hit validated.
+
+import { clearHits, hitCount, hitEnd, hitRule, hitStart, takeLost } from '../scan/hits';
+import { beginPass, stepPass } from '../scan/prefilter';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { clearMargins, resetArena, shrinkArena, takeArena } from '../view/arena';
@@ -7,12 +10,10 @@ import { BASE64, JSON_STRING, opened, PERCENT, RAW } from '../view/encoding';
 import { hasEscape, unescape } from '../view/json';
 import * as list from '../view/list';
 import { decodePercent, hasPercent } from '../view/percent';
-import { clearHits, hitCount, hitEnd, hitRule, hitStart, takeLost } from '../scan/hits';
-import { beginPass, stepPass } from '../scan/prefilter';
 import { addFinding, ruleRecord } from './findings';
 import { isNear } from './near';
 import { isMasked } from './random';
-import { trace, TRACE_FINDING, TRACE_HIT, TRACE_VIEW } from './trace';
+import { TRACE_FINDING, TRACE_HIT, TRACE_VIEW, trace } from './trace';
 import { validate } from './validate';
 
 /** Whether the last text could not be opened to the end: more expansion than its room, or more hits than theirs. */
@@ -102,7 +103,7 @@ function readHits(ownCredential: bool): void {
 function readHit(index: u32, start: usize, end: usize, ownCredential: bool): void {
   const rule = ruleRecord(index);
   const flags = load<u8>(rule, layout.RULE_FLAGS);
-  const lastEnd = ends + (<usize>index << 2);
+  const lastEnd = ends + ((<usize>index) << 2);
   if (start < <usize>load<u32>(lastEnd)) return;
   trace(TRACE_HIT, index, list.viewChain, start - list.viewStart, end - list.viewStart);
   if (flags & layout.RULE_FLAG_CREDENTIAL && (ownCredential || isMasked(start, end))) return;

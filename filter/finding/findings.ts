@@ -50,8 +50,6 @@ export function findingIsHigh(i: u32): bool {
 }
 
 /** Address of a rule's record. */
-// @ts-ignore: decorator
-@inline
 export function ruleRecord(rule: u32): usize {
   return table.rules + <usize>rule * layout.RULE_BYTES;
 }

@@ -13,7 +13,10 @@ export function isNear(rule: usize, hitStart: usize, hitEnd: usize, begin: usize
   const count = load<u32>(rule, layout.RULE_NEAR_COUNT);
   let word = table.words + <usize>load<u32>(rule, layout.RULE_NEAR_WORDS) * layout.WORD_BYTES;
   for (let i: u32 = 0; i < count; i++, word += layout.WORD_BYTES)
-    if (holds(from, to, table.strings + <usize>load<u32>(word, layout.WORD_OFFSET), load<u32>(word, layout.WORD_LENGTH))) return true;
+    if (
+      holds(from, to, table.strings + <usize>load<u32>(word, layout.WORD_OFFSET), load<u32>(word, layout.WORD_LENGTH))
+    )
+      return true;
   return false;
 }
 
@@ -30,8 +33,6 @@ function holds(from: usize, to: usize, word: usize, length: usize): bool {
 }
 
 /** ASCII lower case. */
-// @ts-ignore: decorator
-@inline
 export function lower(c: u8): u8 {
   return c >= 0x41 && c <= 0x5a ? c | 0x20 : c;
 }

@@ -48,7 +48,21 @@ export function isMasked(start: usize, end: usize): bool {
 /** A byte of a value: letters, digits and _ + / . ~ ! @ # % ^ & * - */
 function isValue(c: u32): bool {
   if (isLetter(c) || isDigit(c)) return true;
-  return c == 0x5f || c == 0x2b || c == 0x2f || c == 0x2e || c == 0x7e || c == 0x21 || c == 0x40 || c == 0x23 || c == 0x25 || c == 0x5e || c == 0x26 || c == 0x2a || c == 0x2d;
+  return (
+    c == 0x5f ||
+    c == 0x2b ||
+    c == 0x2f ||
+    c == 0x2e ||
+    c == 0x7e ||
+    c == 0x21 ||
+    c == 0x40 ||
+    c == 0x23 ||
+    c == 0x25 ||
+    c == 0x5e ||
+    c == 0x26 ||
+    c == 0x2a ||
+    c == 0x2d
+  );
 }
 
 function isLetter(c: u32): bool {

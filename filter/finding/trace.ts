@@ -28,8 +28,6 @@ export function clearTrace(): void {
 }
 
 /** Notes an event: of a view `start` 0 and `end` its length, of a hit or finding its place in the view. */
-// @ts-ignore: decorator
-@inline
 export function trace(kind: u32, rule: u32, chain: u32, start: usize, end: usize): void {
   if (enabled) add(kind, rule, chain, <u32>start, <u32>end);
 }

@@ -39,7 +39,9 @@ export function ssn(start: usize, end: usize): bool {
   const number = <u32>digitsOf(start, end);
   const area = number / 1000000;
   if (number == SAMPLE_NUMBER || number == PAMPHLET_NUMBER) return false;
-  return digitCount == 9 && area != 0 && area != 666 && area < 900 && (number / 10000) % 100 != 0 && number % 10000 != 0;
+  return (
+    digitCount == 9 && area != 0 && area != 666 && area < 900 && (number / 10000) % 100 != 0 && number % 10000 != 0
+  );
 }
 
 /** Individual taxpayer number: 9 first, and a group from 50 to 65, 70 to 88, 90 to 92 or 94 to 99. */

@@ -16,12 +16,10 @@ export function beginConfirm(): void {
 }
 
 /** The entry chain of the key at `p`, or 0. Reads three bytes. */
-// @ts-ignore: decorator
-@inline
 export function lookUp(slots: usize, p: usize): u32 {
   const key = (load<u32>(p) & 0xffffff) | layout.KEY_FOLD;
   const slot = (key * <u32>layout.KEY_MULTIPLIER) >>> (32 - layout.SLOT_BITS);
-  return load<u16>(slots + (<usize>slot << 1));
+  return load<u16>(slots + ((<usize>slot) << 1));
 }
 
 /** Confirms the entries from `first` (as lookUp gave it) for the key at `p` in the text from `begin` to `end`. */
@@ -30,7 +28,10 @@ export function confirm(first: u32, p: usize, begin: usize, end: usize): void {
   const tail = load<u32>(p, 3);
   let entry = table.entries + <usize>(first - 1) * layout.ENTRY_BYTES;
   for (; ; entry += layout.ENTRY_BYTES) {
-    if (load<u32>(entry, layout.ENTRY_KEY) == key && (tail & load<u32>(entry, layout.ENTRY_MASK)) == load<u32>(entry, layout.ENTRY_VALUE))
+    if (
+      load<u32>(entry, layout.ENTRY_KEY) == key &&
+      (tail & load<u32>(entry, layout.ENTRY_MASK)) == load<u32>(entry, layout.ENTRY_VALUE)
+    )
       confirmEntry(entry, p, begin, end);
     if (load<u8>(entry, layout.ENTRY_FLAGS) & layout.ENTRY_FLAG_LAST) return;
   }
@@ -87,7 +88,7 @@ function runEnd(index: u32, most: u32, p: usize, end: usize): usize {
     while (q < limit && inClass(index, load<u8>(q))) q++;
     return q;
   }
-  const last = lastRuns + (<usize>index << 3);
+  const last = lastRuns + ((<usize>index) << 3);
   const lastStart = <usize>load<u32>(last);
   const lastEnd = <usize>load<u32>(last, 4);
   if (p >= lastStart && p < lastEnd) return min(limit, lastEnd);
@@ -163,7 +164,7 @@ export function confirmNumber(p: usize, begin: usize, end: usize): void {
 }
 
 function addNumberHits(label: u32, start: usize, stop: usize, begin: usize, end: usize): void {
-  let record = table.numberRules + <usize>load<u32>(table.numberLists + (<usize>label << 2));
+  let record = table.numberRules + <usize>load<u32>(table.numberLists + ((<usize>label) << 2));
   const count = load<u32>(record);
   record += 4;
   for (let i: u32 = 0; i < count; i++, record += layout.NUMBER_RULE_BYTES) {

@@ -45,20 +45,14 @@ export function addHit(rule: u32, start: usize, end: usize): void {
   count++;
 }
 
-// @ts-ignore: decorator
-@inline
 export function hitRule(i: u32): u32 {
   return load<u32>(hits + <usize>(i * HIT_BYTES));
 }
 
-// @ts-ignore: decorator
-@inline
 export function hitStart(i: u32): usize {
   return <usize>load<u32>(hits + <usize>(i * HIT_BYTES), 4);
 }
 
-// @ts-ignore: decorator
-@inline
 export function hitEnd(i: u32): usize {
   return <usize>load<u32>(hits + <usize>(i * HIT_BYTES), 8);
 }

@@ -61,28 +61,40 @@ export function stepPass(): bool {
       const c0 = v128.and(i8x16.relaxed_swizzle(lowClasses, l0), i8x16.relaxed_swizzle(highClasses, h0));
       const a0 = v128.and(i8x16.relaxed_swizzle(low0, l0), i8x16.relaxed_swizzle(high0, h0));
       const b0 = v128.and(i8x16.relaxed_swizzle(low1, l0), i8x16.relaxed_swizzle(high1, h0));
-      const t0 = v128.and(v128.and(i8x16.relaxed_swizzle(low2, l0), i8x16.relaxed_swizzle(high2, h0)), v128.and(shift1(lastB, b0), shift2(lastA, a0)));
+      const t0 = v128.and(
+        v128.and(i8x16.relaxed_swizzle(low2, l0), i8x16.relaxed_swizzle(high2, h0)),
+        v128.and(shift1(lastB, b0), shift2(lastA, a0)),
+      );
       const v1 = v128.load(p, 16);
       const l1 = v128.and(v1, nibble);
       const h1 = v128.and(i16x8.shr_u(v1, 4), nibble);
       const c1 = v128.and(i8x16.relaxed_swizzle(lowClasses, l1), i8x16.relaxed_swizzle(highClasses, h1));
       const a1 = v128.and(i8x16.relaxed_swizzle(low0, l1), i8x16.relaxed_swizzle(high0, h1));
       const b1 = v128.and(i8x16.relaxed_swizzle(low1, l1), i8x16.relaxed_swizzle(high1, h1));
-      const t1 = v128.and(v128.and(i8x16.relaxed_swizzle(low2, l1), i8x16.relaxed_swizzle(high2, h1)), v128.and(shift1(b0, b1), shift2(a0, a1)));
+      const t1 = v128.and(
+        v128.and(i8x16.relaxed_swizzle(low2, l1), i8x16.relaxed_swizzle(high2, h1)),
+        v128.and(shift1(b0, b1), shift2(a0, a1)),
+      );
       const v2 = v128.load(p, 32);
       const l2 = v128.and(v2, nibble);
       const h2 = v128.and(i16x8.shr_u(v2, 4), nibble);
       const c2 = v128.and(i8x16.relaxed_swizzle(lowClasses, l2), i8x16.relaxed_swizzle(highClasses, h2));
       const a2 = v128.and(i8x16.relaxed_swizzle(low0, l2), i8x16.relaxed_swizzle(high0, h2));
       const b2 = v128.and(i8x16.relaxed_swizzle(low1, l2), i8x16.relaxed_swizzle(high1, h2));
-      const t2 = v128.and(v128.and(i8x16.relaxed_swizzle(low2, l2), i8x16.relaxed_swizzle(high2, h2)), v128.and(shift1(b1, b2), shift2(a1, a2)));
+      const t2 = v128.and(
+        v128.and(i8x16.relaxed_swizzle(low2, l2), i8x16.relaxed_swizzle(high2, h2)),
+        v128.and(shift1(b1, b2), shift2(a1, a2)),
+      );
       const v3 = v128.load(p, 48);
       const l3 = v128.and(v3, nibble);
       const h3 = v128.and(i16x8.shr_u(v3, 4), nibble);
       const c3 = v128.and(i8x16.relaxed_swizzle(lowClasses, l3), i8x16.relaxed_swizzle(highClasses, h3));
       const a3 = v128.and(i8x16.relaxed_swizzle(low0, l3), i8x16.relaxed_swizzle(high0, h3));
       const b3 = v128.and(i8x16.relaxed_swizzle(low1, l3), i8x16.relaxed_swizzle(high1, h3));
-      const t3 = v128.and(v128.and(i8x16.relaxed_swizzle(low2, l3), i8x16.relaxed_swizzle(high2, h3)), v128.and(shift1(b2, b3), shift2(a2, a3)));
+      const t3 = v128.and(
+        v128.and(i8x16.relaxed_swizzle(low2, l3), i8x16.relaxed_swizzle(high2, h3)),
+        v128.and(shift1(b2, b3), shift2(a2, a3)),
+      );
       lastA = a3;
       lastB = b3;
       if (v128.any_true(v128.or(v128.or(t0, t1), v128.or(t2, t3)))) {
@@ -91,8 +103,18 @@ export function stepPass(): bool {
         literals(t2, p + 32);
         literals(t3, p + 48);
       }
-      token = mask64(i8x16.add_sat_u(c0, anyBit), i8x16.add_sat_u(c1, anyBit), i8x16.add_sat_u(c2, anyBit), i8x16.add_sat_u(c3, anyBit));
-      word = mask64(i8x16.add_sat_u(c0, wordBit), i8x16.add_sat_u(c1, wordBit), i8x16.add_sat_u(c2, wordBit), i8x16.add_sat_u(c3, wordBit));
+      token = mask64(
+        i8x16.add_sat_u(c0, anyBit),
+        i8x16.add_sat_u(c1, anyBit),
+        i8x16.add_sat_u(c2, anyBit),
+        i8x16.add_sat_u(c3, anyBit),
+      );
+      word = mask64(
+        i8x16.add_sat_u(c0, wordBit),
+        i8x16.add_sat_u(c1, wordBit),
+        i8x16.add_sat_u(c2, wordBit),
+        i8x16.add_sat_u(c3, wordBit),
+      );
       // Bit 1 to the top; what the shift brings over from the neighbour stays below it.
       digit = mask64(i16x8.shl(c0, 6), i16x8.shl(c1, 6), i16x8.shl(c2, 6), i16x8.shl(c3, 6));
     }
@@ -109,8 +131,6 @@ export function stepPass(): bool {
 }
 
 /** Places of the block at `block` (the one before `next`) where 16 token bytes begin. */
-// @ts-ignore: decorator
-@inline
 function tokens(block: usize, next: u64): void {
   let run = lastToken & ((lastToken >> 1) | (next << 63));
   let runNext = next & (next >> 1);
@@ -136,8 +156,6 @@ function tokens(block: usize, next: u64): void {
 }
 
 /** Words of the block that begin with three digits, or with two capitals and two digits. */
-// @ts-ignore: decorator
-@inline
 function numbers(block: usize, nextWord: u64, nextDigit: u64): void {
   if ((lastDigit | nextDigit) == 0) return;
   const wordStarts = lastWord & ~((lastWord << 1) | (beforeWord >> 63));
@@ -171,29 +189,26 @@ function literals(found: v128, block: usize): void {
   }
 }
 
-// @ts-ignore: decorator
-@inline
 function isCapital(c: u8): bool {
   return c >= 0x41 && c <= 0x5a;
 }
 
 /** The top bits of four vectors, the first vector lowest. */
-// @ts-ignore: decorator
-@inline
 function mask64(a: v128, b: v128, c: v128, d: v128): u64 {
-  return <u64>i8x16.bitmask(a) | (<u64>i8x16.bitmask(b) << 16) | (<u64>i8x16.bitmask(c) << 32) | (<u64>i8x16.bitmask(d) << 48);
+  return (
+    <u64>i8x16.bitmask(a) |
+    ((<u64>i8x16.bitmask(b)) << 16) |
+    ((<u64>i8x16.bitmask(c)) << 32) |
+    ((<u64>i8x16.bitmask(d)) << 48)
+  );
 }
 
 /** `next` moved up by one byte, the last byte of `last` coming in. */
-// @ts-ignore: decorator
-@inline
 function shift1(last: v128, next: v128): v128 {
   return i8x16.shuffle(last, next, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29, 30);
 }
 
 /** The same by two bytes. */
-// @ts-ignore: decorator
-@inline
 function shift2(last: v128, next: v128): v128 {
   return i8x16.shuffle(last, next, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
 }

@@ -46,14 +46,10 @@ function refuse(why: string): bool {
   return false;
 }
 
-// @ts-ignore: decorator
-@inline
 function section(index: i32): usize {
   return table + <usize>load<u32>(table + layout.HEADER_BYTES + <usize>index * 8);
 }
 
-// @ts-ignore: decorator
-@inline
 function sectionBytes(index: i32): u32 {
   return load<u32>(table + layout.HEADER_BYTES + <usize>index * 8, 4);
 }
@@ -92,7 +88,10 @@ function checkHeader(length: u32): bool {
   if (sectionBytes(layout.SECTION_POLICY) != <u32>layout.POLICY_BYTES) return refuse('a policy of another size');
   if (sectionBytes(layout.SECTION_TEDDY) != 96) return refuse('prefilter masks of another size');
   const slotsBytes: u32 = 2 << layout.SLOT_BITS;
-  if (sectionBytes(layout.SECTION_START_SLOTS) != slotsBytes || sectionBytes(layout.SECTION_LITERAL_SLOTS) != slotsBytes)
+  if (
+    sectionBytes(layout.SECTION_START_SLOTS) != slotsBytes ||
+    sectionBytes(layout.SECTION_LITERAL_SLOTS) != slotsBytes
+  )
     return refuse('slots of another size');
   if (sectionBytes(layout.SECTION_SEGMENT_MAP) != 256 || sectionBytes(layout.SECTION_NUMBER_MAP) != 256)
     return refuse('a byte map of another size');
@@ -137,7 +136,10 @@ function checkEntries(): bool {
     if (!isClass(load<u8>(entry, layout.ENTRY_NOT_BEFORE)) || !isClass(load<u8>(entry, layout.ENTRY_NOT_AFTER)))
       return refuse('an entry of no class');
   }
-  if (count > 0 && !(load<u8>(entries + <usize>(count - 1) * layout.ENTRY_BYTES, layout.ENTRY_FLAGS) & layout.ENTRY_FLAG_LAST))
+  if (
+    count > 0 &&
+    !(load<u8>(entries + <usize>(count - 1) * layout.ENTRY_BYTES, layout.ENTRY_FLAGS) & layout.ENTRY_FLAG_LAST)
+  )
     return refuse('entries without an end');
   for (let slot: usize = 0; slot < 1 << layout.SLOT_BITS; slot++)
     if (<u32>load<u16>(startSlots + (slot << 1)) > count || <u32>load<u16>(literalSlots + (slot << 1)) > count)
@@ -145,8 +147,6 @@ function checkEntries(): bool {
   return true;
 }
 
-// @ts-ignore: decorator
-@inline
 function isClass(index: u32): bool {
   return index < classCount || index == <u32>layout.NO_CLASS;
 }
@@ -176,14 +176,22 @@ function checkPrograms(): bool {
 
 function checkSegments(): bool {
   return (
-    checkAutomaton(segmentMap, segmentNext, segmentColumns, sectionBytes(layout.SECTION_SEGMENT_NEXT), sectionBytes(layout.SECTION_SEGMENT_END)) ||
-    refuse('segments that lead out of their states')
+    checkAutomaton(
+      segmentMap,
+      segmentNext,
+      segmentColumns,
+      sectionBytes(layout.SECTION_SEGMENT_NEXT),
+      sectionBytes(layout.SECTION_SEGMENT_END),
+    ) || refuse('segments that lead out of their states')
   );
 }
 
 function checkNumbers(): bool {
   const states = sectionBytes(layout.SECTION_NUMBER_LABEL);
-  if (!checkAutomaton(numberMap, numberNext, numberColumns, sectionBytes(layout.SECTION_NUMBER_NEXT), states) || states <= <u32>layout.NUMBER_START)
+  if (
+    !checkAutomaton(numberMap, numberNext, numberColumns, sectionBytes(layout.SECTION_NUMBER_NEXT), states) ||
+    states <= <u32>layout.NUMBER_START
+  )
     return refuse('numbers that lead out of their states');
   const labels = sectionBytes(layout.SECTION_NUMBER_LISTS) / 4;
   const bytes = sectionBytes(layout.SECTION_NUMBER_RULES);
@@ -193,11 +201,15 @@ function checkNumbers(): bool {
     const offset = load<u32>(numberLists + <usize>label * 4);
     if (<u64>offset + 4 > <u64>bytes) return refuse('a list past the number rules');
     const count = load<u32>(numberRules + offset);
-    if (<u64>offset + 4 + <u64>count * layout.NUMBER_RULE_BYTES > <u64>bytes) return refuse('a list past the number rules');
+    if (<u64>offset + 4 + <u64>count * layout.NUMBER_RULE_BYTES > <u64>bytes)
+      return refuse('a list past the number rules');
     for (let i: u32 = 0; i < count; i++) {
       const record = numberRules + offset + 4 + <usize>i * layout.NUMBER_RULE_BYTES;
       if (<u32>load<u16>(record, layout.NUMBER_RULE_INDEX) >= ruleCount) return refuse('a number of no rule');
-      if (!isClass(load<u8>(record, layout.NUMBER_RULE_NOT_BEFORE)) || !isClass(load<u8>(record, layout.NUMBER_RULE_NOT_AFTER)))
+      if (
+        !isClass(load<u8>(record, layout.NUMBER_RULE_NOT_BEFORE)) ||
+        !isClass(load<u8>(record, layout.NUMBER_RULE_NOT_AFTER))
+      )
         return refuse('a number of no class');
     }
   }
@@ -207,13 +219,11 @@ function checkNumbers(): bool {
 function checkAutomaton(map: usize, next: usize, columns: u32, nextBytes: u32, states: u32): bool {
   if (states == 0 || columns == 0 || <u64>states * <u64>columns * 2 != <u64>nextBytes) return false;
   for (let byte: usize = 0; byte < 256; byte++) if (<u32>load<u8>(map + byte) >= columns) return false;
-  for (let i: u32 = 0; i < states * columns; i++) if (<u32>load<u16>(next + (<usize>i << 1)) >= states) return false;
+  for (let i: u32 = 0; i < states * columns; i++) if (<u32>load<u16>(next + ((<usize>i) << 1)) >= states) return false;
   return true;
 }
 
 /** Whether byte class `index` (NO_CLASS: none) holds `byte`. */
-// @ts-ignore: decorator
-@inline
 export function inClass(index: u32, byte: u8): bool {
   return (load<u8>(classes + ((<usize>index >> 3) << 8) + byte) & (1 << (index & 7))) != 0;
 }

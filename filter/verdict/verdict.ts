@@ -9,7 +9,9 @@ export let decidingFinding: u32 = 0;
 /** What policy says of finding `i` on a surface. */
 export function verdictOfFinding(i: u32, surface: i32): i32 {
   const verdicts = ruleRecord(findingRule(i)) + <usize>surface;
-  return findingIsHigh(i) ? load<u8>(verdicts, layout.RULE_VERDICTS_HIGH) : load<u8>(verdicts, layout.RULE_VERDICTS_LOW);
+  return findingIsHigh(i)
+    ? load<u8>(verdicts, layout.RULE_VERDICTS_HIGH)
+    : load<u8>(verdicts, layout.RULE_VERDICTS_LOW);
 }
 
 /** The strongest verdict on the message's findings; of equals the first finding decides. */

@@ -71,8 +71,6 @@ function decodeRun(p: usize, end: usize): void {
 
 // Sixteen characters to twelve bytes. Each character's value is itself plus a shift that its high nibble names; `/`
 // shares a nibble with `+` and is told apart.
-// @ts-ignore: decorator
-@inline
 function decode16(input: v128): v128 {
   const slash = i8x16.splat(0x2f);
   let v = v128.bitselect(i8x16.splat(0x2b), input, i8x16.eq(input, i8x16.splat(0x2d)));
@@ -86,8 +84,6 @@ function decode16(input: v128): v128 {
   return i8x16.swizzle(packed, i8x16(2, 1, 0, 6, 5, 4, 10, 9, 8, 14, 13, 12, -1, -1, -1, -1));
 }
 
-// @ts-ignore: decorator
-@inline
 function isBase64(v: v128): v128 {
   const letter = i8x16.lt_u(i8x16.sub(v128.or(v, i8x16.splat(0x20)), i8x16.splat(0x61)), i8x16.splat(26));
   const digitOrSlash = i8x16.lt_u(i8x16.sub(v, i8x16.splat(0x2f)), i8x16.splat(11));

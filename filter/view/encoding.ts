@@ -9,4 +9,3 @@ export const BASE64: u32 = 3;
 export function opened(chain: u32, encoding: u32): u32 {
   return (chain << 4) | encoding;
 }
-

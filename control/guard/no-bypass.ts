@@ -1,0 +1,107 @@
+/** Every exchange is read, but for the tunnels that the policy lets pass unread, and the policy's destinations hold. */
+import type { Policy } from '../policy/policy.ts';
+import { authorityPattern } from '../render/authority.ts';
+import type { Resource } from '../render/field.ts';
+import {
+  authorityOf,
+  type Breach,
+  breachOf,
+  look,
+  managers,
+  members,
+  type Parsed,
+  routePlace,
+  routesOf,
+} from './breach.ts';
+import { destinationBreaches } from './destination.ts';
+
+const breach = breachOf('no-bypass');
+
+/** What reads, in the order it has to stand; other filters may stand before it, only the router after it. */
+const reading = [
+  'request-gzip',
+  'request-brotli',
+  'request-zstd',
+  'penstock',
+  'response-gzip',
+  'response-brotli',
+  'response-zstd',
+  'penstock.probe',
+  'router',
+];
+
+export function noBypass({ listeners }: Parsed, policy: Policy): Breach[] {
+  const breaches: Breach[] = [];
+  for (const listener of listeners) {
+    const place = `listener ${listener.name}`;
+    for (const manager of managers(listener)) {
+      breaches.push(...chainBreaches(place, manager), ...rewriteBreaches(place, manager));
+      breaches.push(...destinationBreaches(String(listener.name), manager, policy));
+    }
+    if (managers(listener).length === 0)
+      breaches.push(breach(place, 'has no HTTP connection manager: nothing reads it'));
+    for (const route of routesOf(listener)) breaches.push(...routeBreaches(listener, route, policy));
+  }
+  return breaches;
+}
+
+function chainBreaches(place: string, manager: Resource): Breach[] {
+  const breaches: Breach[] = [];
+  const names = members(manager.http_filters).map((f) => f.name);
+  const read = names.slice(-reading.length);
+  if (read.join() !== reading.join()) {
+    breaches.push(breach(place, `filters end in ${read.join(', ')}; they must end in ${reading.join(', ')}`));
+  }
+  for (const filter of members(manager.http_filters)) {
+    if (filter.disabled) breaches.push(breach(`${place}, filter ${filter.name}`, 'is disabled'));
+    breaches.push(...decompressorBreaches(`${place}, filter ${filter.name}`, filter));
+  }
+  for (const upgrade of members(manager.upgrade_configs)) {
+    if (upgrade.filters !== undefined && upgrade.upgrade_type !== 'CONNECT') {
+      breaches.push(breach(`${place}, upgrade ${upgrade.upgrade_type}`, 'has filters of its own: nothing reads it'));
+    }
+  }
+  return breaches;
+}
+
+function decompressorBreaches(place: string, filter: Resource): Breach[] {
+  const [direction] = String(filter.name).split('-');
+  if (direction !== 'request' && direction !== 'response') return [];
+  const config = look(filter, 'typed_config', `${direction}_direction_config`, 'common_config');
+  const breaches: Breach[] = [];
+  if (look(config, 'enabled') !== undefined) breaches.push(breach(place, `can be switched off for ${direction}s`));
+  if (look(config, 'ignore_no_transform_header') !== true) {
+    breaches.push(breach(place, `a ${direction} with cache-control: no-transform would pass compressed`));
+  }
+  return breaches;
+}
+
+/** Envoy must not change what the filter has read. */
+function rewriteBreaches(place: string, manager: Resource): Breach[] {
+  return ['normalize_path', 'merge_slashes'].flatMap((key) =>
+    manager[key] === false ? [] : [breach(place, `${key} is not off: the path sent would not be the path read`)],
+  );
+}
+
+function routeBreaches(listener: Resource, route: Resource, policy: Policy): Breach[] {
+  const breaches: Breach[] = [];
+  const place = routePlace(listener, route);
+  const cluster = look(route, 'route', 'cluster');
+  const isAnswered = route.direct_response !== undefined || cluster === 'admin' || cluster === 'control';
+  for (const filter of [...reading.slice(0, -1), 'destination']) {
+    const disabled = look(route, 'typed_per_filter_config', filter) !== undefined;
+    if (disabled && !isAnswered)
+      breaches.push(breach(place, `overrides filter ${filter}: its requests would not be read`));
+  }
+  const isTunnel = look(route, 'match', 'connect_matcher') !== undefined;
+  if (isTunnel && cluster !== 'intercept' && route.direct_response === undefined && policy.tls.intercept) {
+    const unread = authorityPattern(policy.tls.passthrough, { apex: false });
+    if (authorityOf(route.match, 'last') !== unread) {
+      breaches.push(breach(place, 'tunnels of names that are not in the passthrough list would pass unread'));
+    }
+  }
+  if (isTunnel && cluster === 'intercept' && !policy.tls.intercept) {
+    breaches.push(breach(place, 'tunnels would be opened, and the policy does not intercept'));
+  }
+  return breaches;
+}

@@ -1,0 +1,141 @@
+/** The command line: arguments in, exit code out (0 done, 1 failed, 2 bad configuration or usage). */
+import { availableParallelism } from 'node:os';
+import { Command } from 'commander';
+import { parseListen, parseUpstream, type RunOptions, StartError } from './serve/options.ts';
+
+/**
+ * Each of Envoy's workers holds its own copy of the filter and its tables (some 15 MB), and two of them fill a gigabit:
+ * more than four only by --concurrency.
+ */
+const mostWorkersByDefault = 4;
+
+const program = new Command('penstock')
+  .description('Egress gateway for AI assistants')
+  .version('0.1.0')
+  .showHelpAfterError('(penstock --help shows the commands)')
+  .exitOverride();
+
+function withGatewayOptions(command: Command): Command {
+  return command
+    .option('--config <file>', 'pipelock.yaml (default: intercept TLS, mode balanced)')
+    .option(
+      '--listen <address>',
+      'forward proxy, ADDRESS:PORT',
+      (text: string) => parseListen(text, '--listen'),
+      parseListen('127.0.0.1:8888', ''),
+    )
+    .option(
+      '--mcp-listen <address>',
+      'MCP reverse proxy, ADDRESS:PORT',
+      (text: string) => parseListen(text, '--mcp-listen'),
+      parseListen('127.0.0.1:8889', ''),
+    )
+    .option('--mcp-upstream <url>', 'where the MCP reverse proxy leads', (text: string) => parseUpstream(text).href)
+    .option('--state-dir <directory>', 'CA, and what Envoy reads', '.penstock')
+    .option(
+      '--concurrency <threads>',
+      "Envoy's worker threads",
+      parseThreads,
+      Math.min(availableParallelism(), mostWorkersByDefault),
+    );
+}
+
+withGatewayOptions(program.command('run').description('run the gateway'))
+  .option('--log-format <format>', 'text or json (default: text on a terminal, else json)', parseLogFormat)
+  .action(async (options: Parsed) => {
+    const { supervise } = await import('./serve/supervise.ts');
+    process.exitCode = await supervise(runOptions(options));
+  });
+
+withGatewayOptions(program.command('render').description("print pipelock.yaml and Envoy's files"))
+  .option('--output <directory>', 'write them there instead')
+  .action(async (options: Parsed & { output?: string }) => {
+    const { renderFiles } = await import('./serve/inspect.ts');
+    renderFiles(runOptions(options), options.output);
+  });
+
+program
+  .command('check')
+  .description('report every problem of a pipelock.yaml')
+  .argument('<file>')
+  .action(async (file: string) => {
+    const { checkFile } = await import('./serve/inspect.ts');
+    checkFile(file);
+  });
+
+program
+  .command('trace')
+  .description('run one message through the filter and print the stage log')
+  .argument('<file>', 'a Markdown file as in test/stream')
+  .action(async (file: string) => {
+    const [{ traceMessage }, { readFile }] = await Promise.all([
+      import('./serve/trace.ts'),
+      import('node:fs/promises'),
+    ]);
+    const text = await readFile(file, 'utf8').catch((error: Error) => {
+      throw new StartError([`${file}: ${error.message}; give a Markdown file as in test/stream`]);
+    });
+    process.stdout.write(await traceMessage(text, file));
+  });
+
+program
+  .command('ca')
+  .description('print the CA, made on first use')
+  .option('--bundle', "the system's roots and the CA, for clients that take one file")
+  .option('--config <file>', 'pipelock.yaml, where it names the CA')
+  .option('--state-dir <directory>', 'where the CA is', '.penstock')
+  .action(async (options: { bundle?: boolean; config?: string; stateDir: string }) => {
+    const { printAuthority } = await import('./serve/inspect.ts');
+    await printAuthority({
+      config: options.config,
+      stateDirectory: options.stateDir,
+      bundled: options.bundle === true,
+    });
+  });
+
+interface Parsed {
+  config?: string;
+  listen: RunOptions['listen'];
+  mcpListen: RunOptions['mcpListen'];
+  mcpUpstream?: string;
+  stateDir: string;
+  concurrency: number;
+  logFormat?: RunOptions['logFormat'];
+}
+
+function runOptions({ stateDir, logFormat, ...rest }: Parsed): RunOptions {
+  return { ...rest, stateDirectory: stateDir, logFormat: logFormat ?? (process.stdout.isTTY ? 'text' : 'json') };
+}
+
+function parseThreads(text: string): number {
+  const threads = Number(text);
+  // Envoy takes more; a number past this is a slip.
+  if (!Number.isInteger(threads) || threads < 1 || threads > 256) {
+    throw new StartError([`--concurrency: "${text}" is not a number of threads; write one from 1 to 256`]);
+  }
+  return threads;
+}
+
+function parseLogFormat(text: string): RunOptions['logFormat'] {
+  if (text === 'text' || text === 'json') return text;
+  throw new StartError([`--log-format: "${text}" is not a format; write text or json`]);
+}
+
+async function exitCodeOf(error: unknown): Promise<number> {
+  const { code, exitCode } = error as { code?: unknown; exitCode?: number };
+  // commander has printed what there was to say; help and version are no errors.
+  if (typeof code === 'string' && code.startsWith('commander.')) return exitCode === 0 ? 0 : 2;
+  const { explainStart } = await import('./serve/explain.ts');
+  const text = explainStart(error);
+  if (text === undefined) throw error;
+  process.stderr.write(`${text}\n`);
+  return 2;
+}
+
+if (import.meta.main) {
+  try {
+    await program.parseAsync();
+  } catch (error) {
+    process.exitCode = await exitCodeOf(error);
+  }
+}

@@ -1,0 +1,147 @@
+/** egress.yaml, intercept.yaml and mcp.yaml: where to listen, which destinations are refused, which routes there are. */
+import { join } from 'node:path';
+import type { ListenAddress, Policy } from '../policy/policy.ts';
+import { authorityPattern, loopPattern, ownAuthorityPattern } from './authority.ts';
+import { field, fill, list, type Resource, resource, takeOut } from './field.ts';
+import type { Runtime } from './runtime.ts';
+import { source } from './sources.ts';
+
+/**
+ * What a held request may take above the body limit: the filter has to see that a body is over the limit before Envoy
+ * does, whose own answer is a bare 413. Bodies come in chunks of at most a few 16 KiB reads.
+ */
+const bodyHeadroomBytes = 64 * 1024;
+
+const http = (listener: Resource) => resource(listener, `filter_chains[${listener.name}].filters[http].typed_config`);
+const routes = 'route_config.virtual_hosts[any].routes';
+
+export function renderListeners(policy: Policy, runtime: Runtime): Resource[] {
+  const egress = renderEgress(policy);
+  const all = policy.tls.intercept ? [egress, renderIntercept(policy, egress)] : [egress];
+  all.push(renderMcp(policy));
+  for (const listener of all) putReading(http(listener), policy, runtime);
+  return all;
+}
+
+function renderEgress(policy: Policy): Resource {
+  const egress = source('egress');
+  fillAddress(egress, policy.listen.proxy);
+  const manager = http(egress);
+  fillReplies(manager);
+  for (const at of ['http_filters[destination]', 'upgrade_configs[CONNECT].filters[destination]']) {
+    fillDestination(resource(manager, `${at}.typed_config.rules.policies`), policy);
+  }
+  fillRoutes(manager, policy);
+  return egress;
+}
+
+function fillRoutes(manager: Resource, policy: Policy): void {
+  for (const page of ['health', 'metrics']) {
+    const own = ownAuthorityPattern(policy.listen.proxy.port);
+    fill(manager, `${routes}[${page}].match.headers[:authority].string_match.safe_regex.regex`, own);
+  }
+  if (policy.tls.intercept && policy.tls.passthrough.length === 0) {
+    takeOut(manager, routes, 'passthrough-trusted', 'passthrough');
+  } else {
+    fillTunnels(manager, policy);
+    fillTrusted(manager, policy, 'passthrough-trusted');
+  }
+  fillTrusted(manager, policy, 'forward-trusted');
+  if (!policy.tls.intercept) takeOut(manager, routes, 'intercept');
+}
+
+/** Which tunnels pass unread: all without interception, else those of the names listed. */
+function fillTunnels(manager: Resource, policy: Policy): void {
+  const { intercept, passthrough } = policy.tls;
+  for (const name of ['passthrough-trusted', 'passthrough']) {
+    const route = field(manager, `${routes}[${name}]`);
+    fill(route, 'route.idle_timeout', `${policy.tunnel.idleSeconds}s`);
+    fill(route, 'route.max_stream_duration.max_stream_duration', `${policy.tunnel.maxSeconds}s`);
+    const unread = authorityPattern(intercept ? passthrough : ['*'], { apex: false });
+    const headers = list(route, 'match.headers');
+    fill(headers[headers.length - 1]!, 'string_match.safe_regex.regex', unread);
+  }
+}
+
+/** The routes of the names that may be at internal addresses. */
+function fillTrusted(manager: Resource, policy: Policy, ...names: string[]): void {
+  const { trusted } = policy.destinations;
+  if (trusted.length === 0) {
+    takeOut(manager, routes, ...names);
+    return;
+  }
+  for (const name of names) {
+    fill(manager, `${routes}[${name}].match.headers[0].string_match.safe_regex.regex`, authorityPattern(trusted));
+  }
+}
+
+function fillDestination(policies: Resource, policy: Policy): void {
+  const { allowed, blocked } = policy.destinations;
+  const ports = [policy.listen.proxy.port, policy.listen.mcp.port].filter((port) => port !== 0);
+  const refused = [
+    ...(blocked.length > 0 ? [authorityPattern(blocked)] : []),
+    ...(ports.length > 0 ? [loopPattern(ports)] : []),
+  ];
+  fillAuthority(policies, 'destination-blocked', refused.map((pattern) => `(?:${pattern})`).join('|'));
+  fillAuthority(policies, 'destination-not-allowed', authorityPattern(allowed ?? []));
+  if (refused.length === 0) delete policies['destination-blocked'];
+  if (allowed === undefined) delete policies['destination-not-allowed'];
+  if (!policy.tls.intercept) delete policies['destination-address'];
+  if (policy.tunnel.enabled) delete policies['tunnel-disabled'];
+}
+
+function fillAuthority(policies: Resource, name: string, pattern: string): void {
+  fill(policies, `${name}.permissions[0].header.string_match.safe_regex.regex`, pattern);
+}
+
+function renderIntercept(policy: Policy, egress: Resource): Resource {
+  const intercept = source('intercept');
+  const manager = http(intercept);
+  fillReplies(manager);
+  fill(manager, 'http_filters[destination]', structuredClone(field(http(egress), 'http_filters[destination]')));
+  fillTrusted(manager, policy, 'websocket-trusted', 'forward-trusted');
+  fill(manager, 'common_http_protocol_options.idle_timeout', `${policy.tunnel.idleSeconds}s`);
+  fill(manager, 'common_http_protocol_options.max_connection_duration', `${policy.tunnel.maxSeconds}s`);
+  return intercept;
+}
+
+function renderMcp(policy: Policy): Resource {
+  const mcp = source('mcp');
+  fillAddress(mcp, policy.listen.mcp);
+  const manager = http(mcp);
+  manager.access_log = field(source('replies'), 'access_log');
+  if (!policy.mcpUpstream) {
+    takeOut(manager, routes, 'upstream');
+    return mcp;
+  }
+  takeOut(manager, routes, 'no-upstream');
+  fill(manager, `${routes}[upstream].route.host_rewrite_literal`, policy.mcpUpstream.host);
+  // A backslash names a group of the pattern.
+  const path = policy.mcpUpstream.pathname.replaceAll('\\', '\\\\');
+  fill(manager, `${routes}[upstream].route.regex_rewrite.substitution`, path);
+  return mcp;
+}
+
+function fillAddress(listener: Resource, address: ListenAddress): void {
+  fill(listener, 'address.socket_address', { address: address.address, port_value: address.port });
+}
+
+/** The answers and the access log of replies.yaml. */
+function fillReplies(manager: Resource): void {
+  const replies = source('replies');
+  manager.local_reply_config = field(replies, 'local_reply_config');
+  manager.access_log = field(replies, 'access_log');
+}
+
+/** The whole of reading.yaml in the place of `penstock`, and the limit of the bodies that it holds. */
+function putReading(manager: Resource, policy: Policy, runtime: Runtime): void {
+  const reading = source('reading');
+  const files = 'config_discovery.config_source.path_config_source';
+  fill(reading, `[penstock].${files}.path`, join(runtime.filterDirectory, 'filter.yaml'));
+  fill(reading, `[penstock].${files}.watched_directory.path`, runtime.filterDirectory);
+  fill(reading, '[penstock.probe].typed_config.config.vm_config.code.local.filename', runtime.filterWasm);
+  const filters = list(manager, 'http_filters');
+  filters.splice(filters.indexOf(field(filters, '[penstock]')), 1, ...reading);
+  const limit = policy.maxRequestBodyBytes + bodyHeadroomBytes;
+  fill(manager, 'route_config.virtual_hosts[any].request_body_buffer_limit', limit);
+}

@@ -1,0 +1,56 @@
+/** The stages in a row: pipelock.yaml and rules → Policy → table → Envoy's files, guarded. Writes nothing, starts nothing. */
+import { readFileSync } from 'node:fs';
+import { findSystemRoots } from '../certs/bundle.ts';
+import { compile } from '../compile/compile.ts';
+import { defaultConfigText } from '../config/default.ts';
+import { formatNotice } from '../config/problem.ts';
+import { readConfig } from '../config/read.ts';
+import type { Config } from '../config/schema.ts';
+import { guard } from '../guard/guard.ts';
+import { buildPolicy } from '../policy/build.ts';
+import type { Policy } from '../policy/policy.ts';
+import { type EnvoyFiles, type Runtime, render } from '../render/render.ts';
+import { readRules } from '../rules/read.ts';
+import { parseUpstream, type RunOptions, StartError } from './options.ts';
+
+export interface Assembly {
+  /** pipelock.yaml as used. */
+  configText: string;
+  config: Config;
+  policy: Policy;
+  files: EnvoyFiles;
+  notices: string[];
+}
+
+/**
+ * Runs the stages.
+ * @throws ConfigError, RuleError, SystemRootsError, or StartError (an option, or a breach that the guard found)
+ */
+export function assemble(options: RunOptions, runtime: Runtime, env: NodeJS.ProcessEnv): Assembly {
+  const { text, place } = configSource(options.config);
+  const { config, notices } = readConfig(text, place);
+  const rules = readRules();
+  const policy = buildPolicy(config, rules, {
+    listen: options.listen,
+    mcpListen: options.mcpListen,
+    mcpUpstream: options.mcpUpstream === undefined ? undefined : parseUpstream(options.mcpUpstream),
+    upstreamCaFile: config.tls_interception.upstream_ca_file || findSystemRoots(env),
+  });
+  const { table } = compile(rules, policy);
+  const files = render(policy, table, runtime);
+  const breaches = guard(files, policy);
+  if (breaches.length > 0) throw new StartError(breaches.map((breach) => breach.message));
+  return { configText: text, config, policy, files, notices: notices.map(formatNotice) };
+}
+
+/** The text of the configuration and the name that messages give it. */
+export function configSource(file: string | undefined): { text: string; place: string } {
+  if (file === undefined) return { text: defaultConfigText, place: 'default.yaml' };
+  try {
+    return { text: readFileSync(file, 'utf8'), place: file };
+  } catch (error) {
+    const { code, message } = error as NodeJS.ErrnoException;
+    const what = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a directory, not a file' : message;
+    throw new StartError([`${file}: ${what}; give --config the path of a pipelock.yaml`]);
+  }
+}

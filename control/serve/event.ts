@@ -1,0 +1,88 @@
+/** Log events: what Envoy, the filter, the worker and the supervisor have to say, in one shape. */
+
+export interface LogEvent {
+  level: 'info' | 'warn' | 'error';
+  /** finding, unreadable, upstream-failure, handshake-failure, unread, refused, envoy, control, notice, ready, … */
+  event: string;
+  [field: string]: string | number | boolean | undefined;
+}
+
+/** What the filter and Envoy's access log may say of an exchange. Nothing else of theirs is passed on. */
+const exchangeFields = [
+  'verdict', 'rule', 'title', 'surface', 'view', 'offset', 'reason', 'host', 'name', 'method', 'status', 'details',
+  'flags', 'request', 'client',
+] as const; // biome-ignore format: one look
+
+/** Longest text of a field, in characters: a host name has up to 253. */
+const maxFieldChars = 300;
+
+/** A line of Envoy's stdout: its access log, one JSON object each. */
+export function readAccessLine(line: string): LogEvent {
+  const value = parseObject(line);
+  if (!value || typeof value.event !== 'string') return stray(line);
+  return exchangeEvent(value);
+}
+
+/** A line of Envoy's stderr, made by `envoyLogFormat`; undefined where it is not worth passing on. */
+export function readEnvoyLine(line: string): LogEvent | undefined {
+  const value = parseObject(line);
+  if (!value || typeof value.message !== 'string') return stray(line);
+  const message = value.message;
+  // "wasm log <plugin> <root id> <vm id>: <what the filter said>"
+  const said = value.logger === 'wasm' ? /^wasm log[^{]*: (\{.*\})$/s.exec(message)?.[1] : undefined;
+  const finding = said === undefined ? undefined : parseObject(said);
+  if (finding && typeof finding.event === 'string') return exchangeEvent(finding);
+  const level = levels[String(value.level)];
+  if (level === undefined || noise.some((start) => start.test(message))) return undefined;
+  return { level, event: 'envoy', logger: clean(String(value.logger)), message: clean(message.trim(), 1_000) };
+}
+
+/** Envoy's --log-format: a JSON object a line. %j is the message, escaped for JSON. */
+export const envoyLogFormat = '{"level":"%l","logger":"%n","message":"%j"}';
+
+/** Envoy's level → ours; what is missing is noise. */
+const levels: Record<string, LogEvent['level']> = { warning: 'warn', error: 'error', critical: 'error' };
+
+/** Warnings of Envoy that nobody can act on. */
+const noise = [
+  // One for each use of an API that the configuration relies on knowingly (render's matchers).
+  /^message '[\w.]+' is contained in proto file '[\w./]+' marked as work-in-progress/,
+  // The supervisor says itself that it ends.
+  /^caught ENVOY_SIGTERM/,
+];
+
+/** Events that are in the order of things. All others tell of a leak, a refusal or a failure. */
+const ordinary = new Set(['unread']);
+
+function exchangeEvent(value: Record<string, unknown>): LogEvent {
+  const event = clean(String(value.event));
+  const found: LogEvent = { level: ordinary.has(event) ? 'info' : 'warn', event };
+  for (const name of exchangeFields) {
+    const field = value[name];
+    if (typeof field === 'number' || typeof field === 'boolean') found[name] = field;
+    // Envoy writes "-" for what it does not know.
+    else if (typeof field === 'string' && field !== '' && field !== '-') found[name] = clean(field);
+  }
+  return found;
+}
+
+function stray(line: string): LogEvent {
+  return { level: 'warn', event: 'envoy', message: clean(line, 1_000) };
+}
+
+function parseObject(text: string): Record<string, unknown> | undefined {
+  try {
+    const value: unknown = JSON.parse(text);
+    return typeof value === 'object' && value !== null && !Array.isArray(value)
+      ? (value as Record<string, unknown>)
+      : undefined;
+  } catch {
+    return undefined;
+  }
+}
+
+/** Text that can go to a terminal: no control, format or bidirectional characters, bounded. */
+export function clean(text: string, maxChars: number = maxFieldChars): string {
+  const short = text.length > maxChars ? `${text.slice(0, maxChars)}…` : text;
+  return short.replace(/[\p{Cc}\p{Cf}\p{Cs}\p{Zl}\p{Zp}]/gu, (c) => `\\u{${c.codePointAt(0)!.toString(16)}}`);
+}

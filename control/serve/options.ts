@@ -1,0 +1,74 @@
+/** The options of `penstock run`, and how their texts are read. */
+import { isIP } from 'node:net';
+import type { ListenAddress } from '../policy/policy.ts';
+
+/** What `run` was told. Plain data: it goes to the preparing process as JSON. */
+export interface RunOptions {
+  /** pipelock.yaml; undefined: the default configuration. */
+  config?: string;
+  listen: ListenAddress;
+  mcpListen: ListenAddress;
+  mcpUpstream?: string;
+  stateDirectory: string;
+  logFormat: 'text' | 'json';
+  /** Envoy's worker threads. */
+  concurrency: number;
+}
+
+/** What is wrong with options or with what stands around the gateway: problems as text, one to a line or more. */
+export class StartError extends Error {
+  override readonly name = 'StartError';
+  readonly problems: string[];
+
+  constructor(problems: string[]) {
+    super(problems.join('\n'));
+    this.problems = problems;
+  }
+}
+
+/**
+ * Reads "0.0.0.0:8888", "[::]:8888", ":8888" (all IPv4 addresses) or "localhost:8888". Port 0 takes any free one.
+ * @param option the option's name, for the message
+ * @throws StartError
+ */
+export function parseListen(text: string, option: string): ListenAddress {
+  const [, bracketed, plain, digits] = /^(?:\[([^\]]*)\]|([^:[\]]*)):(\d{1,5})$/.exec(text) ?? [];
+  const port = Number(digits);
+  const wildcard = bracketed ?? (plain || '0.0.0.0');
+  const address = wildcard === 'localhost' ? '127.0.0.1' : wildcard;
+  const family = bracketed === undefined ? 4 : 6;
+  if (digits === undefined || port > 65_535 || isIP(address) !== family) {
+    throw new StartError([
+      `${option}: "${text}" is not an address to listen on; write ADDRESS:PORT, such as 127.0.0.1:8888`,
+    ]);
+  }
+  return { address, port };
+}
+
+/** "127.0.0.1:8888", "[::]:8888" */
+export function formatAddress({ address, port }: ListenAddress): string {
+  return address.includes(':') ? `[${address}]:${port}` : `${address}:${port}`;
+}
+
+/**
+ * The URL of --mcp-upstream. Its query and fragment have no meaning there, and credentials do not belong on a command line.
+ * @throws StartError, which does not repeat a URL that may hold credentials
+ */
+export function parseUpstream(text: string): URL {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const example = 'write one such as http://sure.internal:3000/mcp';
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') {
+    throw new StartError([`--mcp-upstream: not an http or https URL; ${example}`]);
+  }
+  if (url.username !== '' || url.password !== '') {
+    throw new StartError([
+      '--mcp-upstream: holds a user name or password; send them in a header of the caller instead',
+    ]);
+  }
+  if (url.search !== '' || url.hash !== '') {
+    throw new StartError([
+      `--mcp-upstream: has a query or fragment, and the caller's own query is what is sent; ${example}`,
+    ]);
+  }
+  return url;
+}

@@ -1,0 +1,37 @@
+/** What the preparing process hands to the supervisor: what to start, and what to say about it. */
+import { join } from 'node:path';
+import type { ListenAddress, Policy } from '../policy/policy.ts';
+import type { Runtime } from '../render/runtime.ts';
+
+export interface Plan {
+  runtime: Runtime;
+  envoy: { path: string; version: string; args: string[] };
+  /** Listeners that Envoy must have before it is ready. */
+  listeners: number;
+  listen: { proxy: ListenAddress; mcp: ListenAddress };
+  mcpUpstream: string | undefined;
+  mode: Policy['mode'];
+  /** Undefined where nothing is intercepted, so no certificate is made. */
+  authority: { certFile: string; keyFile: string; leafTtlSeconds: number; maxLeaves: number | undefined } | undefined;
+  destinations: { allowed: string[] | undefined; blocked: string[] };
+  /** Things worth knowing that stop nothing, one line each. */
+  notices: string[];
+}
+
+/** Where everything of one gateway lies below its state directory, an absolute path. */
+export function stateLayout(
+  stateDirectory: string,
+): Runtime & { certFile: string; keyFile: string; lockSocket: string } {
+  const directory = join(stateDirectory, 'run');
+  return {
+    directory,
+    adsSocket: join(directory, 'ads.sock'),
+    controlSocket: join(directory, 'control.sock'),
+    adminSocket: join(directory, 'admin.sock'),
+    lockSocket: join(directory, 'lock.sock'),
+    filterDirectory: join(directory, 'filter'),
+    filterWasm: join(import.meta.dirname, '..', '..', 'build', 'filter.wasm'),
+    certFile: join(stateDirectory, 'ca.crt'),
+    keyFile: join(stateDirectory, 'ca.key'),
+  };
+}

@@ -1,0 +1,63 @@
+/**
+ * The control worker: leaf certificates for Envoy over one Unix socket, metrics over another. Forked by the supervisor,
+ * which says `start` with the Plan; ends when the supervisor is gone.
+ */
+import { flushCompileCache } from 'node:module';
+import { openAuthority } from '../certs/ca.ts';
+import { createLeafCache, defaultMaxLeaves } from '../certs/cache.ts';
+import { createLeafMinter } from '../certs/leaf.ts';
+import type { LineLog } from '../certs/log.ts';
+import { type CertificateService, serveCertificates } from '../certs/sds.ts';
+import { isDenied } from './destination.ts';
+import { serveMetrics } from './metrics.ts';
+import type { Plan } from './plan.ts';
+import type { SupervisorMessage, WorkerMessage } from './supervise.ts';
+
+/**
+ * Serves until the process ends.
+ * @throws AuthorityError, SocketError
+ */
+export async function work(plan: Plan, restarts: number, log: LineLog): Promise<void> {
+  const certificates = plan.authority ? await certificateService(plan, plan.authority, log) : undefined;
+  await serveMetrics(plan, restarts, () => certificates?.stats());
+}
+
+type Issuing = NonNullable<Plan['authority']>;
+
+async function certificateService(plan: Plan, issuing: Issuing, log: LineLog): Promise<CertificateService> {
+  const { certFile, keyFile, leafTtlSeconds, maxLeaves } = issuing;
+  const opened = await openAuthority({ certFile, keyFile, create: false });
+  const cache = createLeafCache({
+    minter: createLeafMinter(opened, leafTtlSeconds),
+    maxLeaves: maxLeaves ?? defaultMaxLeaves,
+    refuse: (name) => (isDenied(plan.destinations, name) ? 'the policy denies it' : undefined),
+  });
+  return serveCertificates({ socketPath: plan.runtime.adsSocket, cache, log });
+}
+
+function say(message: WorkerMessage): void {
+  if (process.connected) process.send!(message);
+}
+
+if (import.meta.main) {
+  // Its sockets are for Envoy alone, which runs as the same user.
+  process.umask(0o077);
+  const line = (level: 'info' | 'warn' | 'error') => (message: string) => say({ type: 'log', level, message });
+  const log = { info: line('info'), warn: line('warn'), error: line('error') };
+  process.once('disconnect', () => process.exit(0));
+  process.once('SIGTERM', () => process.exit(0));
+  process.on('message', (message: SupervisorMessage) => {
+    if (message.type === 'ping') return say({ type: 'pong' });
+    work(message.plan, message.restarts, log).then(
+      () => {
+        say({ type: 'ready' });
+        flushCompileCache();
+      },
+      (error: Error) => {
+        log.error(error.message);
+        process.exitCode = 1;
+        process.disconnect();
+      },
+    );
+  });
+}
