@@ -3,6 +3,7 @@
 
 import { findIn, wasCut } from './finding/find';
 import * as findings from './finding/findings';
+import { clearTrace, setTracing, traceCount, traceField } from './finding/trace';
 import { validate as validateHit } from './finding/validate';
 import { loadTable as load_, refusal } from './table/read';
 import { MARGIN } from './view/arena';
@@ -24,9 +25,25 @@ export function loadTable(length: u32): string | null {
 
 /** Finds in the text of `length` bytes; gives the number of findings. */
 export function find(length: u32, surface: i32): u32 {
+  clearTrace();
   findings.clearFindings();
-  findIn(text, length, surface, false);
+  findIn(text, length, surface);
   return findings.findingCount();
+}
+
+/** Switches the trace (finding/trace.ts) on or off. */
+export function trace(on: bool): void {
+  setTracing(on);
+}
+
+/** Events of the last text's trace. */
+export function eventCount(): u32 {
+  return traceCount();
+}
+
+/** Field `index` of event `i` (finding/trace.ts). */
+export function eventField(i: u32, index: u32): u32 {
+  return traceField(i, index);
 }
 
 /** Whether the last text was not read to its end. */

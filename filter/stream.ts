@@ -34,6 +34,9 @@ const METHOD = Bytes.of(':method');
 const AUTHORITY = Bytes.of(':authority');
 const STATUS = Bytes.of(':status');
 const UPGRADE = Bytes.of('upgrade');
+const WEBSOCKET = Bytes.of('websocket');
+const CONNECTION = Bytes.of('connection');
+/** An HTTP/2 WebSocket (RFC 8441). */
 const CONNECT = Bytes.of('CONNECT');
 const CONTENT_LENGTH = Bytes.of('content-length');
 const CONTENT_TYPE = Bytes.of('content-type');
@@ -63,7 +66,9 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
   if (getHeaderPairs(MapType.RequestHeaders) != Status.Ok) return HeadersStatus.StopIteration;
   const pairs = result.pointer();
   const pairsLength = result.length();
-  let isUpgrade = false;
+  let asksUpgrade = false;
+  let isConnect = false;
+  let asksWebSocket = false;
   let isEncoded = false;
   let asksEncoding = false;
   let bodyBytes: u64 = 0;
@@ -71,9 +76,12 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
   while (reader.next()) {
     if (METHOD.equals(reader.name, reader.nameLength)) {
       exchange.setMethod(reader.value, reader.valueLength);
-      isUpgrade = isUpgrade || CONNECT.equals(reader.value, reader.valueLength);
+      isConnect = CONNECT.equals(reader.value, reader.valueLength);
     } else if (AUTHORITY.equals(reader.name, reader.nameLength)) exchange.setHost(reader.value, reader.valueLength);
-    else if (UPGRADE.equals(reader.name, reader.nameLength)) isUpgrade = true;
+    else if (UPGRADE.equals(reader.name, reader.nameLength))
+      asksWebSocket = isText(reader.value, reader.valueLength, WEBSOCKET);
+    else if (CONNECTION.equals(reader.name, reader.nameLength))
+      asksUpgrade = holds(reader.value, reader.valueLength, UPGRADE);
     else if (CONTENT_ENCODING.equals(reader.name, reader.nameLength))
       isEncoded = !isText(reader.value, reader.valueLength, IDENTITY);
     else if (ACCEPT_ENCODING.equals(reader.name, reader.nameLength)) asksEncoding = true;
@@ -85,12 +93,12 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
   writeUrlText(pairs, pairsLength);
   const urlStart = textStart();
   const urlLength = textLength();
-  if (isRead(layout.SURFACE_URL) && judge(exchange, layout.SURFACE_URL, urlStart, urlLength, false))
+  if (isRead(layout.SURFACE_URL) && judge(exchange, layout.SURFACE_URL, urlStart, urlLength))
     return HeadersStatus.StopIteration;
   if (isRead(layout.SURFACE_HEADER)) {
     if (getHeaderPairs(MapType.RequestHeaders) != Status.Ok) return HeadersStatus.StopIteration;
     writeHeaderText(result.pointer(), result.length(), ownCredential);
-    if (judge(exchange, layout.SURFACE_HEADER, textStart(), textLength(), false)) return HeadersStatus.StopIteration;
+    if (judge(exchange, layout.SURFACE_HEADER, textStart(), textLength())) return HeadersStatus.StopIteration;
   }
   if (
     exchange.chain == Chain.Intercept &&
@@ -107,7 +115,9 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
       IDENTITY.pointer,
       IDENTITY.length,
     );
-  if (isLast || isUpgrade || !isRead(requestSurface(exchange))) return HeadersStatus.Continue;
+  // Envoy sends nothing behind such a request before the origin has agreed; any other body is read.
+  exchange.isUpgrade = isConnect || (asksUpgrade && asksWebSocket);
+  if (isLast || exchange.isUpgrade || !isRead(requestSurface(exchange))) return HeadersStatus.Continue;
   if (bodyBytes > <u64>maxRequestBodyBytes())
     return tooLarge(exchange) ? HeadersStatus.StopIteration : HeadersStatus.Continue;
   if (isEncoded && refuse(exchange, layout.UNREADABLE_REQUEST_ENCODING)) return HeadersStatus.StopIteration;
@@ -136,6 +146,10 @@ export function onRequestTrailers(exchange: Exchange): TrailersStatus {
     readTrailer(MapType.RequestTrailers, UNCOMPRESSED_BYTES) == 0;
   removeHeader(MapType.RequestTrailers, COMPRESSED_BYTES.pointer, COMPRESSED_BYTES.length);
   removeHeader(MapType.RequestTrailers, UNCOMPRESSED_BYTES.pointer, UNCOMPRESSED_BYTES.length);
+  if (isRead(layout.SURFACE_HEADER) && getHeaderPairs(MapType.RequestTrailers) == Status.Ok) {
+    writeHeaderText(result.pointer(), result.length(), false);
+    if (judge(exchange, layout.SURFACE_HEADER, textStart(), textLength())) return TrailersStatus.StopIteration;
+  }
   if (exchange.request == Reading.Pass) return TrailersStatus.Continue;
   if (wasBroken && refuse(exchange, layout.UNREADABLE_REQUEST_ENCODING)) return TrailersStatus.StopIteration;
   const length = getBuffer(BufferType.RequestBody, 0, WHOLE) == Status.Ok ? result.length() : 0;
@@ -145,7 +159,7 @@ export function onRequestTrailers(exchange: Exchange): TrailersStatus {
 /** Response headers: how the answer is read. */
 export function onResponseHeaders(exchange: Exchange, isLast: bool): HeadersStatus {
   exchange.request = Reading.Pass;
-  if (exchange.isAnswered || isLast || isSwitching() || !isRead(responseSurface(exchange)))
+  if (exchange.isAnswered || exchange.isUpgrade || isLast || isSwitching() || !isRead(responseSurface(exchange)))
     return HeadersStatus.Continue;
   const encoding = getHeader(MapType.ResponseHeaders, CONTENT_ENCODING.pointer, CONTENT_ENCODING.length);
   if (encoding == Status.Ok && result.length() > 0 && !isText(result.pointer(), result.length(), IDENTITY))
@@ -228,14 +242,14 @@ function judgeRequest(exchange: Exchange, length: u32): bool {
     if (refuse(exchange, layout.UNREADABLE_MCP_NOT_JSON_RPC)) return true;
     if (getBuffer(BufferType.RequestBody, 0, length) != Status.Ok) return false;
   }
-  return judge(exchange, requestSurface(exchange), result.pointer(), length, false);
+  return judge(exchange, requestSurface(exchange), result.pointer(), length);
 }
 
 /** Judges a whole answer of an MCP server, which lies in the host buffer. */
 function judgeAnswer(exchange: Exchange, length: u32): void {
   const start = result.pointer();
   readIds(start, start + length, layout.SURFACE_MCP_RESPONSE);
-  judge(exchange, layout.SURFACE_MCP_RESPONSE, start, length, false);
+  judge(exchange, layout.SURFACE_MCP_RESPONSE, start, length);
 }
 
 /** Whether the answer is 101: what follows is no HTTP. */
@@ -280,6 +294,12 @@ function readDecimal(start: usize, length: u32): u64 {
 
 function isText(start: usize, length: u32, text: Bytes): bool {
   return length == text.length && startsWith(start, length, text);
+}
+
+/** Whether the text holds another, in any case. */
+function holds(start: usize, length: u32, text: Bytes): bool {
+  for (let i: u32 = 0; i + text.length <= length; i++) if (startsWith(start + i, length - i, text)) return true;
+  return false;
 }
 
 /** Whether the text begins with another, in any case. */

@@ -271,6 +271,13 @@ function layRules(rules: readonly Rule[], policy: Policy, strings: Strings, word
     );
     records.setUint32(at + layout.RULE_NEAR_WORDS, words.add(rule.near), true);
     records.setUint32(at + layout.RULE_NEAR_COUNT, rule.near.length, true);
+    for (const [field, hosts] of [
+      [layout.RULE_OWN_URL_HOSTS, rule.ownUrlHosts],
+      [layout.RULE_OWN_BODY_HOSTS, rule.ownBodyHosts],
+    ] as const) {
+      records.setUint32(at + field, words.add(hosts), true);
+      records.setUint32(at + field + 4, hosts.length, true);
+    }
     surfaces.forEach((_, surface) => {
       records.setUint8(at + layout.RULE_VERDICTS_HIGH + surface, verdictNumbers[verdicts.high[surface]!]);
       records.setUint8(at + layout.RULE_VERDICTS_LOW + surface, verdictNumbers[verdicts.low[surface]!]);

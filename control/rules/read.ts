@@ -17,6 +17,10 @@ const examples = z
   .min(1, 'write at least one example')
   .transform((texts) => texts.map((pieces) => (typeof pieces === 'string' ? pieces : pieces.join(''))));
 
+const hosts = z
+  .array(z.string().regex(/^(?:\*\.)?[a-z0-9.-]+$/, 'write host names such as api.example.com or *.example.com'))
+  .default([]);
+
 const entryShape = z.strictObject({
   title: line,
   risk: line,
@@ -30,6 +34,8 @@ const entryShape = z.strictObject({
   validator: z.enum(validators).optional(),
   near: z.array(z.string().regex(/^[^A-Z]+$/, 'write context words in lower case')).default([]),
   'near-required': z.boolean().default(false),
+  'own-url-hosts': hosts,
+  'own-body-hosts': hosts,
   also: z.array(z.string()).default([]),
 });
 
@@ -112,7 +118,14 @@ function readEntry(
     return problems;
   }
 
-  const { name, 'near-required': nearRequired, validator, ...fields } = parsed.data;
+  const {
+    name,
+    'near-required': nearRequired,
+    'own-url-hosts': ownUrlHosts,
+    'own-body-hosts': ownBodyHosts,
+    validator,
+    ...fields
+  } = parsed.data;
   const pattern = name === undefined ? fields.pattern : assignmentPattern(name, fields.pattern);
   for (const [key, source] of Object.entries({ name, pattern: fields.pattern })) {
     if (source === undefined) continue;
@@ -127,7 +140,15 @@ function readEntry(
     report('near', ['near-required'], 'there is no near; write the context words or drop near-required');
   }
   if (problems.length > 0) return problems;
-  return { ...fields, pattern, nearRequired, place: placeOf([]), ...(validator !== undefined && { validator }) };
+  return {
+    ...fields,
+    pattern,
+    nearRequired,
+    ownUrlHosts,
+    ownBodyHosts,
+    place: placeOf([]),
+    ...(validator !== undefined && { validator }),
+  };
 }
 
 function describe(issue: z.core.$ZodIssue, value: unknown): string {

@@ -31,6 +31,12 @@ export interface Rule {
   near: string[];
   /** Without one of the `near` words a hit is no finding. */
   nearRequired: boolean;
+  /**
+   * Host patterns of the issuer's own API, which takes the value there: in the URL, or in the body. On its way to one of
+   * them over verified TLS it is the caller's own credential.
+   */
+  ownUrlHosts: string[];
+  ownBodyHosts: string[];
   /** Ids of rules that may find the same bytes as this rule's `match` texts. */
   also: string[];
   /** Where the entry stands: `rules/credential/stripe.yaml:3`. */

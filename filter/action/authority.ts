@@ -34,7 +34,7 @@ export function namesAgree(exchange: Exchange): bool {
 }
 
 /** The end of the name in `name:port`, a trailing dot left out. */
-function nameEnd(start: usize, end: usize): usize {
+export function nameEnd(start: usize, end: usize): usize {
   const colon = portColon(start, end);
   let stop = colon != 0 ? colon : end;
   if (stop > start && load<u8>(stop - 1) == 0x2e) stop--;

@@ -62,7 +62,7 @@ function passEvent(exchange: Exchange, from: u32, to: u32): void {
   readEventIds(exchange, from, to);
   beginText(to - from);
   appendText(heldStart(exchange) + from, to - from);
-  const verdict = read(exchange, layout.SURFACE_MCP_RESPONSE, textStart(), textLength(), false);
+  const verdict = read(exchange, layout.SURFACE_MCP_RESPONSE, textStart(), textLength());
   if (verdict != layout.VERDICT_BLOCK) {
     emit(heldStart(exchange) + from, to - from);
     return;

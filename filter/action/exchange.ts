@@ -38,8 +38,8 @@ export class Exchange {
   response: Reading = Reading.Pass;
   /** The filter has answered in the origin's place. */
   isAnswered: bool = false;
-  /** The request had a content encoding that Envoy opened. */
-  wasEncoded: bool = false;
+  /** What follows the headers is no HTTP: a WebSocket. */
+  isUpgrade: bool = false;
   /** Names the exchange in answers and log lines; 0 until somebody asks. */
   requestId: u64 = 0;
   hostLength: u32 = 0;

@@ -2,11 +2,13 @@
 
 import { findIn, wasCut } from '../finding/find';
 import { clearFindings, findingCount, findingRule } from '../finding/findings';
+import { setDestination } from '../finding/own';
 import { forgetId, idCount, idLength, idStart, readMessages } from '../mcp/message';
 import * as layout from '../table/layout';
 import { verdictOfFinding, verdictOfMessage, verdictOfUnreadable } from '../verdict/verdict';
 import { answerFinding, answerUnreadable } from './answer';
-import { Exchange } from './exchange';
+import { nameEnd } from './authority';
+import { Chain, Exchange } from './exchange';
 import { reportFinding, reportUnreadable } from './report';
 import { appendText, beginText, textLength, textStart } from './text';
 import { writeTrace } from './trace-log';
@@ -15,8 +17,13 @@ import { writeTrace } from './trace-log';
  * Reads the text at `start` (with margins) as the whole of a surface. True where policy blocks it, and the exchange was
  * answered.
  */
-export function judge(exchange: Exchange, surface: i32, start: usize, length: u32, ownCredential: bool): bool {
-  const verdict = read(exchange, surface, start, length, ownCredential);
+export function judge(exchange: Exchange, surface: i32, start: usize, length: u32): bool {
+  // Inside a tunnel the origin has proved its name to Envoy.
+  const isVerified = exchange.chain == Chain.Intercept;
+  const host = exchange.host();
+  setDestination(host, isVerified ? <u32>(nameEnd(host, host + exchange.hostLength) - host) : 0);
+  const verdict = read(exchange, surface, start, length);
+  setDestination(0, 0);
   if (wasCut && refuse(exchange, layout.UNREADABLE_REQUEST_EXPANSION)) return true;
   if (verdict != layout.VERDICT_BLOCK) return false;
   answerFinding(exchange, surface);
@@ -24,9 +31,9 @@ export function judge(exchange: Exchange, surface: i32, start: usize, length: u3
 }
 
 /** Reads the text and reports what is in it; gives the verdict, and leaves answering to the caller. */
-export function read(exchange: Exchange, surface: i32, start: usize, length: u32, ownCredential: bool): i32 {
+export function read(exchange: Exchange, surface: i32, start: usize, length: u32): i32 {
   clearFindings();
-  findIn(start, length, surface, ownCredential);
+  findIn(start, length, surface);
   writeTrace();
   for (let i: u32 = 0; i < findingCount(); i++) {
     const verdict = verdictOfFinding(i, surface);
@@ -38,7 +45,7 @@ export function read(exchange: Exchange, surface: i32, start: usize, length: u32
 /** Reads one piece of an answer that comes in pieces; each rule is reported once in the answer. */
 export function readPiece(exchange: Exchange, surface: i32, start: usize, length: u32, offset: u32): void {
   clearFindings();
-  findIn(start, length, surface, false);
+  findIn(start, length, surface);
   writeTrace();
   for (let i: u32 = 0; i < findingCount(); i++) {
     const verdict = verdictOfFinding(i, surface);
@@ -69,7 +76,7 @@ export function readIds(start: usize, end: usize, surface: i32): bool {
     beginText(idLength(i));
     appendText(idStart(i), idLength(i));
     clearFindings();
-    findIn(textStart(), textLength(), surface, false);
+    findIn(textStart(), textLength(), surface);
     if (findingCount() > 0) forgetId(i);
   }
   return isMessage;

@@ -12,6 +12,7 @@ import * as list from '../view/list';
 import { decodePercent, hasPercent } from '../view/percent';
 import { addFinding, ruleRecord } from './findings';
 import { isNear } from './near';
+import { isOwn } from './own';
 import { isMasked } from './random';
 import { TRACE_FINDING, TRACE_HIT, TRACE_VIEW, trace } from './trace';
 import { validate } from './validate';
@@ -24,22 +25,22 @@ const ends: usize = memory.data(4096); // MAX_RULES × 4
 
 /**
  * Adds the findings of the text at `start` (a margin of view/arena.ts on both sides) to the message's. `surface` says
- * where in the exchange it stands; with `ownCredential` credential rules are left out.
+ * where in the exchange it stands; what belongs to the destination (own.ts) is left out.
  */
-export function findIn(start: usize, length: u32, surface: i32, ownCredential: bool): void {
+export function findIn(start: usize, length: u32, surface: i32): void {
   wasCut = false;
   if (length == 0 || load<u8>(table.policy + <usize>surface, layout.POLICY_SURFACES) == 0) return;
   resetArena(list.expansionRoom(length));
   list.clearViews();
   list.addView(start, start + length, RAW, 0);
-  while (list.nextView()) readView(ownCredential);
+  while (list.nextView()) readView(surface);
 }
 
-function readView(ownCredential: bool): void {
+function readView(surface: i32): void {
+  clearMargins(list.viewStart, list.viewEnd);
   openJson();
   const start = list.viewStart;
   const end = list.viewEnd;
-  clearMargins(start, end);
   trace(TRACE_VIEW, 0, list.viewChain, 0, end - start);
   const mayOpen = list.viewDepth < list.MAX_DEPTH;
   const room = base64Room(<u32>(end - start));
@@ -47,8 +48,8 @@ function readView(ownCredential: bool): void {
   beginBase64(decoded, decoded != 0 ? room : 0);
   memory.fill(ends, 0, <usize>table.ruleCount * 4);
   beginPass(start, end);
-  while (stepPass()) readHits(ownCredential);
-  readHits(ownCredential);
+  while (stepPass()) readHits(surface);
+  readHits(surface);
   if (takeLost() || (missedBase64() && mayOpen)) wasCut = true;
   if (decoded != 0) {
     shrinkArena(decoded, base64Bytes());
@@ -94,19 +95,19 @@ function open(start: usize, end: usize, encoding: u32): void {
   if (!list.addView(start, end, opened(list.viewChain, encoding), list.viewDepth + 1)) wasCut = true;
 }
 
-function readHits(ownCredential: bool): void {
+function readHits(surface: i32): void {
   const count = hitCount();
-  for (let i: u32 = 0; i < count; i++) readHit(hitRule(i), hitStart(i), hitEnd(i), ownCredential);
+  for (let i: u32 = 0; i < count; i++) readHit(hitRule(i), hitStart(i), hitEnd(i), surface);
   clearHits();
 }
 
-function readHit(index: u32, start: usize, end: usize, ownCredential: bool): void {
+function readHit(index: u32, start: usize, end: usize, surface: i32): void {
   const rule = ruleRecord(index);
   const flags = load<u8>(rule, layout.RULE_FLAGS);
   const lastEnd = ends + ((<usize>index) << 2);
   if (start < <usize>load<u32>(lastEnd)) return;
   trace(TRACE_HIT, index, list.viewChain, start - list.viewStart, end - list.viewStart);
-  if (flags & layout.RULE_FLAG_CREDENTIAL && (ownCredential || isMasked(start, end))) return;
+  if (flags & layout.RULE_FLAG_CREDENTIAL && (isOwn(rule, surface) || isMasked(start, end))) return;
   if (!validate(load<u8>(rule, layout.RULE_VALIDATOR), start, end)) return;
   const isHigh = (flags & layout.RULE_FLAG_HIGH) != 0;
   const isNamed = load<u32>(rule, layout.RULE_NEAR_COUNT) > 0 && isNear(rule, start, end, list.viewStart, list.viewEnd);

@@ -98,7 +98,9 @@ export const RULE_NEAR_WORDS = 8; // u32 first index in WORDS
 export const RULE_NEAR_COUNT = 12; // u32
 export const RULE_VERDICTS_HIGH = 16; // u8 × SURFACE_COUNT, padded to 8
 export const RULE_VERDICTS_LOW = 24; // u8 × SURFACE_COUNT, padded to 8
-export const RULE_BYTES = 32;
+export const RULE_OWN_URL_HOSTS = 32; // u32 first index in WORDS, u32 count: host patterns
+export const RULE_OWN_BODY_HOSTS = 40; // the same
+export const RULE_BYTES = 48;
 
 export const RULE_FLAG_HIGH = 1; // confidence is high without a context word
 export const RULE_FLAG_NEAR_REQUIRED = 2; // no finding without a context word

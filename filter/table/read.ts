@@ -31,14 +31,23 @@ let table: usize = 0;
 /** Why a table was refused, as a literal for the log; null after a table was loaded. */
 export let refusal: string | null = null;
 
-/** Copies the table of `length` bytes at `from` and checks it. False, with `refusal` set, where it is not sound. */
+/**
+ * Copies the table of `length` bytes at `from` and checks it. False, with `refusal` set, where it is not sound; then the
+ * table before stays loaded, since exchanges go on with it.
+ */
 export function loadTable(from: usize, length: u32): bool {
   refusal = null;
-  const copy = heap.alloc(max<usize>(length, layout.HEADER_BYTES));
-  memory.copy(copy, from, length);
-  if (table != 0) heap.free(table);
-  table = copy;
-  return checkHeader(length) && checkRules() && checkEntries() && checkPrograms() && checkSegments() && checkNumbers();
+  const before = table;
+  table = heap.alloc(max<usize>(length, layout.HEADER_BYTES));
+  memory.copy(table, from, length);
+  const isSound =
+    checkHeader(length) && checkPolicy() && checkRules() && checkEntries() && checkSegments() && checkNumbers();
+  heap.free(isSound ? before : table);
+  if (!isSound) {
+    table = before;
+    if (before != 0) locate();
+  }
+  return isSound;
 }
 
 function refuse(why: string): bool {
@@ -65,6 +74,22 @@ function checkHeader(length: u32): bool {
     if (<u64>offset + <u64>sectionBytes(i) > <u64>length) return refuse('a section past the end');
     if (offset % <u32>layout.SECTION_ALIGNMENT != 0) return refuse('a section out of line');
   }
+  if (sectionBytes(layout.SECTION_POLICY) != <u32>layout.POLICY_BYTES) return refuse('a policy of another size');
+  if (sectionBytes(layout.SECTION_TEDDY) != 96) return refuse('prefilter masks of another size');
+  const slotsBytes: u32 = 2 << layout.SLOT_BITS;
+  if (
+    sectionBytes(layout.SECTION_START_SLOTS) != slotsBytes ||
+    sectionBytes(layout.SECTION_LITERAL_SLOTS) != slotsBytes
+  )
+    return refuse('slots of another size');
+  if (sectionBytes(layout.SECTION_SEGMENT_MAP) != 256 || sectionBytes(layout.SECTION_NUMBER_MAP) != 256)
+    return refuse('a byte map of another size');
+  locate();
+  return true;
+}
+
+/** Notes where the sections of the table lie. */
+function locate(): void {
   policy = section(layout.SECTION_POLICY);
   rules = section(layout.SECTION_RULES);
   ruleCount = sectionBytes(layout.SECTION_RULES) / <u32>layout.RULE_BYTES;
@@ -85,18 +110,21 @@ function checkHeader(length: u32): bool {
   numberLabel = section(layout.SECTION_NUMBER_LABEL);
   numberLists = section(layout.SECTION_NUMBER_LISTS);
   numberRules = section(layout.SECTION_NUMBER_RULES);
-  if (sectionBytes(layout.SECTION_POLICY) != <u32>layout.POLICY_BYTES) return refuse('a policy of another size');
-  if (sectionBytes(layout.SECTION_TEDDY) != 96) return refuse('prefilter masks of another size');
-  const slotsBytes: u32 = 2 << layout.SLOT_BITS;
-  if (
-    sectionBytes(layout.SECTION_START_SLOTS) != slotsBytes ||
-    sectionBytes(layout.SECTION_LITERAL_SLOTS) != slotsBytes
-  )
-    return refuse('slots of another size');
-  if (sectionBytes(layout.SECTION_SEGMENT_MAP) != 256 || sectionBytes(layout.SECTION_NUMBER_MAP) != 256)
-    return refuse('a byte map of another size');
   segmentColumns = load<u32>(policy, layout.POLICY_COLUMNS);
   numberColumns = load<u32>(policy, layout.POLICY_COLUMNS + 4);
+}
+
+function checkPolicy(): bool {
+  if (!areVerdicts(policy + layout.POLICY_UNREADABLE_VERDICTS, layout.UNREADABLE_COUNT))
+    return refuse('an unknown verdict');
+  if (<i32>load<u8>(policy, layout.POLICY_HEADER_MODE) > layout.HEADER_MODE_ALL_BUT_LISTED)
+    return refuse('an unknown header mode');
+  // A class is named by one byte.
+  return classCount <= 256 || refuse('more classes than there is room for');
+}
+
+function areVerdicts(list: usize, count: i32): bool {
+  for (let i = 0; i < count; i++) if (<i32>load<u8>(list + <usize>i) > layout.VERDICT_BLOCK) return false;
   return true;
 }
 
@@ -115,6 +143,16 @@ function checkRules(): bool {
       return refuse('a rule id past the strings');
     if (<i32>load<u8>(rule, layout.RULE_VALIDATOR) >= layout.VALIDATOR_COUNT) return refuse('an unknown validator');
     if (!listFits(rule + layout.RULE_NEAR_WORDS, wordCount)) return refuse('context words past the words');
+    if (
+      !areVerdicts(rule + layout.RULE_VERDICTS_HIGH, layout.SURFACE_COUNT) ||
+      !areVerdicts(rule + layout.RULE_VERDICTS_LOW, layout.SURFACE_COUNT)
+    )
+      return refuse('an unknown verdict');
+    if (
+      !listFits(rule + layout.RULE_OWN_URL_HOSTS, wordCount) ||
+      !listFits(rule + layout.RULE_OWN_BODY_HOSTS, wordCount)
+    )
+      return refuse('own hosts past the words');
   }
   if (!listFits(policy + layout.POLICY_HEADER_WORDS, wordCount)) return refuse('headers past the words');
   return listFits(policy + layout.POLICY_OWN_HEADER_WORDS, wordCount) || refuse('headers past the words');
@@ -126,13 +164,12 @@ function listFits(list: usize, wordCount: u32): bool {
 
 function checkEntries(): bool {
   const count = sectionBytes(layout.SECTION_ENTRIES) / <u32>layout.ENTRY_BYTES;
-  const programBytes = sectionBytes(layout.SECTION_PROGRAMS);
   for (let i: u32 = 0; i < count; i++) {
     const entry = entries + <usize>i * layout.ENTRY_BYTES;
     if (<u32>load<u16>(entry, layout.ENTRY_RULE) >= ruleCount) return refuse('an entry of no rule');
-    if (load<u32>(entry, layout.ENTRY_FORWARD) >= programBytes) return refuse('an entry of no program');
     const backward = load<u32>(entry, layout.ENTRY_BACKWARD);
-    if (backward != <u32>layout.NO_PROGRAM && backward >= programBytes) return refuse('an entry of no program');
+    if (!isProgram(load<u32>(entry, layout.ENTRY_FORWARD))) return false;
+    if (backward != <u32>layout.NO_PROGRAM && !isProgram(backward)) return false;
     if (!isClass(load<u8>(entry, layout.ENTRY_NOT_BEFORE)) || !isClass(load<u8>(entry, layout.ENTRY_NOT_AFTER)))
       return refuse('an entry of no class');
   }
@@ -151,18 +188,15 @@ function isClass(index: u32): bool {
   return index < classCount || index == <u32>layout.NO_CLASS;
 }
 
-/** Programs lie one behind the other; each operation's operands must be there, and the last byte must be an accept. */
-function checkPrograms(): bool {
+/** Walks a program as it will be run: each operation's operands must be there, up to an accept. */
+function isProgram(at: u32): bool {
   const length = sectionBytes(layout.SECTION_PROGRAMS);
   const states = sectionBytes(layout.SECTION_SEGMENT_END);
-  let at: u32 = 0;
-  let closed = true;
   while (at < length) {
     const code = programs + <usize>at;
     const operation = <i32>load<u8>(code);
-    closed = operation == layout.OP_ACCEPT;
-    if (closed) at += 1;
-    else if (operation == layout.OP_BYTES) at += 2 + <u32>load<u8>(code, 1);
+    if (operation == layout.OP_ACCEPT) return true;
+    if (operation == layout.OP_BYTES) at += 2 + <u32>load<u8>(code, 1);
     else if (operation == layout.OP_RUN) {
       if (<u32>load<u8>(code, 1) >= classCount) return refuse('a run of no class');
       at += 6;
@@ -171,7 +205,7 @@ function checkPrograms(): bool {
       at += 3;
     } else return refuse('an unknown operation');
   }
-  return (closed && at == length) || refuse('a program without an end');
+  return refuse('a program without an end');
 }
 
 function checkSegments(): bool {
