@@ -9,7 +9,7 @@ import { type Automaton, AutomatonTooLarge, toAutomaton } from './automaton.ts';
 import { type ByteSet, members } from './byte-set.ts';
 import { countFrequency } from './frequency.ts';
 import { type Pattern, PatternError, parsePattern } from './pattern.ts';
-import { Classes, Programs, States, Strings, Words } from './sections.ts';
+import { Automata, Classes, Programs, Strings, Words } from './sections.ts';
 import { toTeddy } from './teddy.ts';
 
 /** A rule that cannot be compiled: where, what and why; `caret` is the offset in the pattern where it has one. */
@@ -40,7 +40,7 @@ export function formatCompileProblem({ rule, message, caret }: CompileProblem): 
 export interface Compiled {
   table: Uint8Array;
   /** What the prefilter, the programs and the automata came to, for people. */
-  summary: { rules: number; anchors: number; segmentStates: number; numberStates: number; bytes: number; hash: string };
+  summary: { rules: number; anchors: number; states: number; numberStates: number; bytes: number; hash: string };
   plans: Map<string, Plan[]>;
 }
 
@@ -88,8 +88,8 @@ function lay(parsed: { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy: 
   const strings = new Strings();
   const words = new Words(strings);
   const classes = new Classes();
-  const segments = new States();
-  const programs = new Programs(classes, segments);
+  const automata = new Automata();
+  const programs = new Programs(classes, automata);
   const starts = new Entries();
   const literals = new Entries();
   const numbers: { index: number; pattern: Pattern; plan: Plan & { kind: 'number' } }[] = [];
@@ -108,19 +108,19 @@ function lay(parsed: { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy: 
     }
   });
 
-  const number = layNumbers(numbers, classes);
+  const number = layNumbers(numbers, classes, automata);
   const ruleRecords = layRules(
     parsed.map(({ rule }) => rule),
     policy,
     strings,
     words,
   );
-  const segment = segments.toColumns();
-  const policyRecord = layPolicy(policy, words, segment.columns, number.columns, ruleRecords);
+  const policyRecord = layPolicy(policy, words, number.automaton, ruleRecords);
   const entries = new DataView(new ArrayBuffer((starts.size + literals.size) * layout.ENTRY_BYTES));
   const startSlots = starts.lay(entries, 0);
   const literalSlots = literals.lay(entries, starts.size);
 
+  const sections = automata.toSections();
   const table = join([
     policyRecord,
     ruleRecords,
@@ -132,12 +132,10 @@ function lay(parsed: { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy: 
     new Uint8Array(entries.buffer),
     programs.toBytes(),
     classes.toBytes(),
-    segment.map,
-    segment.next,
-    Uint8Array.from(segments.labels.map((labels) => (labels.length > 0 ? 1 : 0))),
-    number.map,
-    number.next,
-    number.labels,
+    sections.automata,
+    sections.maps,
+    sections.next,
+    sections.labels,
     number.lists,
     number.rules,
   ]);
@@ -146,7 +144,7 @@ function lay(parsed: { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy: 
     summary: {
       rules: parsed.length,
       anchors: starts.size + literals.size,
-      segmentStates: segments.count,
+      states: automata.states,
       numberStates: number.states,
       bytes: table.length,
       hash: createHash('sha256').update(table).digest('hex'),
@@ -211,16 +209,18 @@ class Entries {
   }
 }
 
-function layNumbers(numbers: { index: number; pattern: Pattern; plan: Plan & { kind: 'number' } }[], classes: Classes) {
-  const automaton: Automaton =
+function layNumbers(
+  numbers: { index: number; pattern: Pattern; plan: Plan & { kind: 'number' } }[],
+  classes: Classes,
+  automata: Automata,
+) {
+  const union: Automaton =
     numbers.length > 0
       ? toAutomaton(numbers.map(({ plan }) => plan.items))
       : { next: [new Uint16Array(256), new Uint16Array(256)], labels: [[], []] };
-  const states = new States();
-  states.start(automaton);
   const lists = new Map<string, { label: number; members: readonly number[] }>();
-  const labels = Uint8Array.from(states.labels, (list) => {
-    if (list.length === 0) return layout.NUMBER_NO_LABEL;
+  const labels = union.labels.map((list) => {
+    if (list.length === 0) return layout.NO_LABEL;
     const known = lists.get(list.join());
     if (known) return known.label;
     const label = lists.size + 1;
@@ -240,11 +240,10 @@ function layNumbers(numbers: { index: number; pattern: Pattern; plan: Plan & { k
     }
   }
   return {
-    ...states.toColumns(),
-    labels,
+    automaton: automata.add(union.next, labels),
     lists: new Uint8Array(offsets.buffer),
     rules: Uint8Array.from(bytes),
-    states: states.count,
+    states: labels.length,
   };
 }
 
@@ -286,13 +285,7 @@ function layRules(rules: readonly Rule[], policy: Policy, strings: Strings, word
   return new Uint8Array(records.buffer);
 }
 
-function layPolicy(
-  policy: Policy,
-  words: Words,
-  segmentColumns: number,
-  numberColumns: number,
-  rules: Uint8Array,
-): Uint8Array {
+function layPolicy(policy: Policy, words: Words, numbers: number, rules: Uint8Array): Uint8Array {
   const record = new DataView(new ArrayBuffer(layout.POLICY_BYTES));
   record.setUint32(layout.POLICY_MAX_REQUEST_BODY_BYTES, policy.maxRequestBodyBytes, true);
   policy.unreadableVerdicts.forEach((verdict, i) => {
@@ -310,8 +303,7 @@ function layPolicy(
   record.setUint32(layout.POLICY_HEADER_WORDS + 4, names.length, true);
   record.setUint32(layout.POLICY_OWN_HEADER_WORDS, words.add(policy.ownCredentialHeaders), true);
   record.setUint32(layout.POLICY_OWN_HEADER_WORDS + 4, policy.ownCredentialHeaders.length, true);
-  record.setUint32(layout.POLICY_COLUMNS, segmentColumns, true);
-  record.setUint32(layout.POLICY_COLUMNS + 4, numberColumns, true);
+  record.setUint32(layout.POLICY_NUMBERS, numbers, true);
   surfaces.forEach((_, surface) => {
     for (let at = 0; at < rules.length; at += layout.RULE_BYTES)
       if (rules[at + layout.RULE_VERDICTS_HIGH + surface] || rules[at + layout.RULE_VERDICTS_LOW + surface])

@@ -69,68 +69,93 @@ export class Classes {
   }
 }
 
-/** Automata laid into one state space; gives the state that an automaton begins in. Equal ones are stored once. */
-export class States {
-  readonly #next: Uint16Array[] = [new Uint16Array(256)];
-  readonly #labels: number[][] = [[]];
-  readonly #starts = new Map<string, number>();
+/** Automata, each stored once; gives an automaton's number. Bytes that an automaton never tells apart share a column. */
+export class Automata {
+  readonly #numbers = new Map<string, number>();
+  readonly #records: { map: number; next: number; labels: number; states: number; columns: number }[] = [];
+  readonly #mapOffsets = new Map<string, number>();
+  readonly #maps: number[] = [];
+  readonly #next: number[] = [];
+  readonly #labels: number[] = [];
 
-  start(automaton: Automaton): number {
-    const text = JSON.stringify([automaton.next.map((row) => [...row]), automaton.labels]);
-    const known = this.#starts.get(text);
+  /** `labels[state]` is 0 where nothing ends, else from 1 to 255. */
+  add(next: readonly Uint16Array[], labels: readonly number[]): number {
+    const text = JSON.stringify([next.map((row) => [...row]), labels]);
+    const known = this.#numbers.get(text);
     if (known !== undefined) return known;
-    const shift = this.#next.length - 1;
-    if (shift + automaton.next.length > 0xffff) throw new RangeError('more than 65535 states of segments');
-    for (const row of automaton.next.slice(1))
-      this.#next.push(row.map((target) => (target === 0 ? 0 : target + shift)));
-    this.#labels.push(...automaton.labels.slice(1));
-    this.#starts.set(text, shift + 1);
-    return shift + 1;
-  }
-
-  get count(): number {
-    return this.#next.length;
-  }
-
-  get labels(): readonly (readonly number[])[] {
-    return this.#labels;
-  }
-
-  /** The transitions with equal columns folded: byte → column, and u16 state × columns. */
-  toColumns(): { map: Uint8Array; next: Uint8Array; columns: number } {
-    const map = new Uint8Array(256);
-    const columns = new Map<string, number>();
-    const kept: number[] = [];
-    for (let byte = 0; byte < 256; byte++) {
-      const column = this.#next.map((row) => row[byte]).join();
-      let index = columns.get(column);
-      if (index === undefined) {
-        index = columns.size;
-        columns.set(column, index);
-        kept.push(byte);
-      }
-      map[byte] = index;
-    }
-    const next = new DataView(new ArrayBuffer(this.#next.length * kept.length * 2));
-    this.#next.forEach((row, state) => {
-      kept.forEach((byte, column) => {
-        next.setUint16((state * kept.length + column) * 2, row[byte] as number, true);
-      });
+    const { map, rows, columns } = foldColumns(next);
+    this.#records.push({
+      map: this.#mapOffset(map),
+      next: this.#next.length * 2,
+      labels: this.#labels.length,
+      states: next.length,
+      columns,
     });
-    return { map, next: new Uint8Array(next.buffer), columns: kept.length };
+    this.#next.push(...rows);
+    this.#labels.push(...labels);
+    this.#numbers.set(text, this.#records.length - 1);
+    return this.#records.length - 1;
   }
+
+  get states(): number {
+    return this.#labels.length;
+  }
+
+  #mapOffset(map: readonly number[]): number {
+    const known = this.#mapOffsets.get(map.join());
+    if (known !== undefined) return known;
+    const offset = this.#maps.length;
+    this.#mapOffsets.set(map.join(), offset);
+    this.#maps.push(...map);
+    return offset;
+  }
+
+  toSections(): { automata: Uint8Array; maps: Uint8Array; next: Uint8Array; labels: Uint8Array } {
+    const records = new DataView(new ArrayBuffer(this.#records.length * layout.AUTOMATON_BYTES));
+    this.#records.forEach(({ map, next, labels, states, columns }, i) => {
+      const at = i * layout.AUTOMATON_BYTES;
+      records.setUint32(at + layout.AUTOMATON_MAP, map, true);
+      records.setUint32(at + layout.AUTOMATON_NEXT, next, true);
+      records.setUint32(at + layout.AUTOMATON_LABELS, labels, true);
+      records.setUint16(at + layout.AUTOMATON_STATES, states, true);
+      records.setUint16(at + layout.AUTOMATON_COLUMNS, columns, true);
+    });
+    const next = new DataView(new ArrayBuffer(this.#next.length * 2));
+    this.#next.forEach((target, i) => {
+      next.setUint16(i * 2, target, true);
+    });
+    return {
+      automata: new Uint8Array(records.buffer),
+      maps: Uint8Array.from(this.#maps),
+      next: new Uint8Array(next.buffer),
+      labels: Uint8Array.from(this.#labels),
+    };
+  }
+}
+
+function foldColumns(next: readonly Uint16Array[]): { map: number[]; rows: number[]; columns: number } {
+  const columns = new Map<string, number>();
+  const kept: number[] = [];
+  const map = Array.from({ length: 256 }, (_, byte) => {
+    const column = next.map((row) => row[byte]).join();
+    const known = columns.get(column);
+    if (known !== undefined) return known;
+    columns.set(column, kept.length);
+    return kept.push(byte) - 1;
+  });
+  return { map, rows: next.flatMap((row) => kept.map((byte) => row[byte] as number)), columns: kept.length };
 }
 
 /** Programs as byte code, each stored once; gives a program's offset. */
 export class Programs {
   readonly #classes: Classes;
-  readonly #segments: States;
+  readonly #automata: Automata;
   readonly #bytes: number[] = [];
   readonly #offsets = new Map<string, number>();
 
-  constructor(classes: Classes, segments: States) {
+  constructor(classes: Classes, automata: Automata) {
     this.#classes = classes;
-    this.#segments = segments;
+    this.#automata = automata;
   }
 
   offset(steps: readonly Step[]): number {
@@ -148,9 +173,16 @@ export class Programs {
   #encode(step: Step): number[] {
     const u16 = (value: number) => [value & 255, value >> 8];
     if (step.kind === 'bytes') return [layout.OP_BYTES, step.bytes.length, ...step.bytes];
-    if (step.kind === 'segment') return [layout.OP_SEGMENT, ...u16(this.#segments.start(step.automaton))];
+    if (step.kind === 'segment') return [layout.OP_SEGMENT, ...u16(this.#segment(step.automaton))];
     const most = step.most === Infinity ? layout.RUN_UNBOUNDED : step.most;
     return [layout.OP_RUN, this.#classes.index(step.set), ...u16(step.least), ...u16(most)];
+  }
+
+  #segment({ next, labels }: Automaton): number {
+    return this.#automata.add(
+      next,
+      labels.map((list) => (list.length > 0 ? 1 : layout.NO_LABEL)),
+    );
   }
 
   toBytes(): Uint8Array {

@@ -56,6 +56,8 @@ test('an entry becomes a rule, its pieces joined, its id the path', () => {
       reject: ['exk_0'],
       near: [],
       nearRequired: false,
+      ownUrlHosts: [],
+      ownBodyHosts: [],
       also: [],
       place: 'rules/credential/example.yaml:1',
     },

@@ -73,7 +73,7 @@ function runForward(code: usize, p: usize, end: usize): usize {
       p = stop;
       code += 6;
     } else {
-      const stop = segmentEnd(load<u16>(code, 1), p, end);
+      const stop = segmentEnd(automatonOf(code), p, end);
       if (stop == 0) return 0;
       p = stop;
       code += 3;
@@ -98,15 +98,43 @@ function runEnd(index: u32, most: u32, p: usize, end: usize): usize {
   return min(limit, q);
 }
 
+/** The state of an automaton after one byte more. */
+function step(automaton: usize, state: u32, byte: u8): u32 {
+  const column = <u32>load<u8>(table.maps + <usize>load<u32>(automaton, layout.AUTOMATON_MAP) + byte);
+  const rows = table.next + <usize>load<u32>(automaton, layout.AUTOMATON_NEXT);
+  return load<u16>(rows + ((<usize>(state * <u32>load<u16>(automaton, layout.AUTOMATON_COLUMNS) + column)) << 1));
+}
+
+function labelOf(automaton: usize, state: u32): u32 {
+  return load<u8>(table.labels + <usize>load<u32>(automaton, layout.AUTOMATON_LABELS) + state);
+}
+
+function automatonOf(code: usize): usize {
+  return table.automata + <usize>load<u16>(code, 1) * layout.AUTOMATON_BYTES;
+}
+
 /** The end of the longest match of a segment from `p` on, or 0. */
-function segmentEnd(state: u32, p: usize, end: usize): usize {
-  let longest: usize = load<u8>(table.segmentEnd + state) ? p : 0;
+function segmentEnd(automaton: usize, p: usize, end: usize): usize {
+  let state: u32 = layout.START_STATE;
+  let longest: usize = labelOf(automaton, state) != layout.NO_LABEL ? p : 0;
   while (p < end) {
-    const column = <u32>load<u8>(table.segmentMap + <usize>load<u8>(p));
-    state = load<u16>(table.segmentNext + ((<usize>(state * table.segmentColumns + column)) << 1));
+    state = step(automaton, state, load<u8>(p));
     if (state == layout.DEAD_STATE) break;
     p++;
-    if (load<u8>(table.segmentEnd + state)) longest = p;
+    if (labelOf(automaton, state) != layout.NO_LABEL) longest = p;
+  }
+  return longest;
+}
+
+/** The same downwards: the start of the longest match that ends before `p`, or 0. */
+function segmentStart(automaton: usize, p: usize, begin: usize): usize {
+  let state: u32 = layout.START_STATE;
+  let longest: usize = labelOf(automaton, state) != layout.NO_LABEL ? p : 0;
+  while (p > begin) {
+    state = step(automaton, state, load<u8>(p - 1));
+    if (state == layout.DEAD_STATE) break;
+    p--;
+    if (labelOf(automaton, state) != layout.NO_LABEL) longest = p;
   }
   return longest;
 }
@@ -132,17 +160,8 @@ function runBackward(code: usize, p: usize, begin: usize): usize {
       if (from - p < least) return 0;
       code += 6;
     } else {
-      let state = <u32>load<u16>(code, 1);
-      let longest: usize = load<u8>(table.segmentEnd + state) ? p : 0;
-      while (p > begin) {
-        const column = <u32>load<u8>(table.segmentMap + <usize>load<u8>(p - 1));
-        state = load<u16>(table.segmentNext + ((<usize>(state * table.segmentColumns + column)) << 1));
-        if (state == layout.DEAD_STATE) break;
-        p--;
-        if (load<u8>(table.segmentEnd + state)) longest = p;
-      }
-      if (longest == 0) return 0;
-      p = longest;
+      p = segmentStart(automatonOf(code), p, begin);
+      if (p == 0) return 0;
       code += 3;
     }
   }
@@ -151,15 +170,20 @@ function runBackward(code: usize, p: usize, begin: usize): usize {
 
 /** Runs the automaton of the number rules from `p` on: every end of every rule is a hit, the shortest first. */
 export function confirmNumber(p: usize, begin: usize, end: usize): void {
-  let state: u32 = layout.NUMBER_START;
+  // The automaton of every number in every text: its parts are read once and not at each byte.
+  const map = table.maps + <usize>load<u32>(table.numbers, layout.AUTOMATON_MAP);
+  const rows = table.next + <usize>load<u32>(table.numbers, layout.AUTOMATON_NEXT);
+  const labels = table.labels + <usize>load<u32>(table.numbers, layout.AUTOMATON_LABELS);
+  const columns = <u32>load<u16>(table.numbers, layout.AUTOMATON_COLUMNS);
+  let state: u32 = layout.START_STATE;
   const start = p;
   while (p < end) {
-    const column = <u32>load<u8>(table.numberMap + <usize>load<u8>(p));
-    state = load<u16>(table.numberNext + ((<usize>(state * table.numberColumns + column)) << 1));
+    const column = <u32>load<u8>(map + <usize>load<u8>(p));
+    state = load<u16>(rows + ((<usize>(state * columns + column)) << 1));
     if (state == layout.DEAD_STATE) return;
     p++;
-    const label = <u32>load<u8>(table.numberLabel + state);
-    if (label != layout.NUMBER_NO_LABEL) addNumberHits(label, start, p, begin, end);
+    const label = <u32>load<u8>(labels + state);
+    if (label != layout.NO_LABEL) addNumberHits(label, start, p, begin, end);
   }
 }
 

@@ -15,12 +15,12 @@
  *   ├ ENTRIES      one record an anchor; those of a slot lie side by side, the last one marked
  *   ├ PROGRAMS     confirming programs, byte code
  *   ├ CLASSES      byte classes, eight to a plane: 256 bytes a plane, one bit a class
- *   ├ SEGMENT_MAP  byte → column of SEGMENT_NEXT
- *   ├ SEGMENT_NEXT u16 state × columns: the automata that programs call
- *   ├ SEGMENT_END  u8 a state: 1 where a segment may end
- *   ├ NUMBER_MAP, NUMBER_NEXT the same for the one automaton of all number rules
- *   ├ NUMBER_LABEL u8 a state: which list of rules ends here, 0 for none
- *   └ NUMBER_RULES lists of u16: count, then rule indices; NUMBER_LISTS holds their offsets by label
+ *   ├ AUTOMATA     one record each: the segments that programs call, and the one of all number rules
+ *   ├ MAPS         byte → column, 256 bytes a map; automata that part the bytes alike share one
+ *   ├ NEXT         u16 state × columns
+ *   ├ LABELS       u8 a state: 0 where nothing ends; in a segment 1; of numbers, which list of rules ends here
+ *   ├ NUMBER_LISTS u32 by label: where its list is
+ *   └ NUMBER_RULES lists: a count u32, then a record for each rule
  */
 
 export const TABLE_MAGIC = 0x4b_43_50_31; // "1PCK" read as little-endian bytes
@@ -39,15 +39,13 @@ export const SECTION_LITERAL_SLOTS = 6;
 export const SECTION_ENTRIES = 7;
 export const SECTION_PROGRAMS = 8;
 export const SECTION_CLASSES = 9;
-export const SECTION_SEGMENT_MAP = 10;
-export const SECTION_SEGMENT_NEXT = 11;
-export const SECTION_SEGMENT_END = 12;
-export const SECTION_NUMBER_MAP = 13;
-export const SECTION_NUMBER_NEXT = 14;
-export const SECTION_NUMBER_LABEL = 15;
-export const SECTION_NUMBER_LISTS = 16;
-export const SECTION_NUMBER_RULES = 17;
-export const SECTION_COUNT = 18;
+export const SECTION_AUTOMATA = 10;
+export const SECTION_MAPS = 11;
+export const SECTION_NEXT = 12;
+export const SECTION_LABELS = 13;
+export const SECTION_NUMBER_LISTS = 14;
+export const SECTION_NUMBER_RULES = 15;
+export const SECTION_COUNT = 16;
 
 // Verdicts, in order of strength.
 export const VERDICT_ALLOW = 0;
@@ -78,7 +76,7 @@ export const POLICY_UNREADABLE_VERDICTS = 4; // u8 × UNREADABLE_COUNT, padded t
 export const POLICY_HEADER_MODE = 12; // u8: HEADER_MODE_*
 export const POLICY_HEADER_WORDS = 16; // u32 first index in WORDS, u32 count: names to scan, or to leave out
 export const POLICY_OWN_HEADER_WORDS = 24; // u32 first index in WORDS, u32 count: headers a caller's own credential travels in
-export const POLICY_COLUMNS = 32; // u32 columns of SEGMENT_NEXT, u32 columns of NUMBER_NEXT
+export const POLICY_NUMBERS = 32; // u32: the automaton of the number rules
 export const POLICY_SURFACES = 40; // u8 × SURFACE_COUNT, padded to 8: 1 where any rule says more than allow
 export const POLICY_BYTES = 48;
 
@@ -149,13 +147,20 @@ export const NO_CLASS = 255;
 export const OP_ACCEPT = 0;
 export const OP_BYTES = 1; // u8 count, then the bytes
 export const OP_RUN = 2; // u8 class, u16 least, u16 most
-export const OP_SEGMENT = 3; // u16 state to begin in
+export const OP_SEGMENT = 3; // u16 automaton
 export const RUN_UNBOUNDED = 0xffff; // as `most`: as far as the class goes
 
-// NUMBER_*: the automaton of number rules begins in state 1; state 0 is dead. The same holds for segments.
+// AUTOMATA record.
+export const AUTOMATON_MAP = 0; // u32 into MAPS
+export const AUTOMATON_NEXT = 4; // u32 into NEXT, in bytes
+export const AUTOMATON_LABELS = 8; // u32 into LABELS
+export const AUTOMATON_STATES = 12; // u16
+export const AUTOMATON_COLUMNS = 14; // u16
+export const AUTOMATON_BYTES = 16;
+
 export const DEAD_STATE = 0;
-export const NUMBER_START = 1;
-export const NUMBER_NO_LABEL = 0;
+export const START_STATE = 1;
+export const NO_LABEL = 0;
 
 // What a number rule carries beside its automaton.
 export const NUMBER_RULE_INDEX = 0; // u16

@@ -15,16 +15,14 @@ export let entries: usize = 0;
 export let programs: usize = 0;
 export let classes: usize = 0;
 export let classCount: u32 = 0;
-export let segmentMap: usize = 0;
-export let segmentNext: usize = 0;
-export let segmentEnd: usize = 0;
-export let segmentColumns: u32 = 0;
-export let numberMap: usize = 0;
-export let numberNext: usize = 0;
-export let numberLabel: usize = 0;
+export let automata: usize = 0;
+export let automatonCount: u32 = 0;
+export let maps: usize = 0;
+export let next: usize = 0;
+export let labels: usize = 0;
+export let numbers: usize = 0;
 export let numberLists: usize = 0;
 export let numberRules: usize = 0;
-export let numberColumns: u32 = 0;
 
 let table: usize = 0;
 
@@ -41,7 +39,7 @@ export function loadTable(from: usize, length: u32): bool {
   table = heap.alloc(max<usize>(length, layout.HEADER_BYTES));
   memory.copy(table, from, length);
   const isSound =
-    checkHeader(length) && checkPolicy() && checkRules() && checkEntries() && checkSegments() && checkNumbers();
+    checkHeader(length) && checkPolicy() && checkRules() && checkEntries() && checkAutomata() && checkNumbers();
   heap.free(isSound ? before : table);
   if (!isSound) {
     table = before;
@@ -82,8 +80,6 @@ function checkHeader(length: u32): bool {
     sectionBytes(layout.SECTION_LITERAL_SLOTS) != slotsBytes
   )
     return refuse('slots of another size');
-  if (sectionBytes(layout.SECTION_SEGMENT_MAP) != 256 || sectionBytes(layout.SECTION_NUMBER_MAP) != 256)
-    return refuse('a byte map of another size');
   locate();
   return true;
 }
@@ -102,16 +98,14 @@ function locate(): void {
   programs = section(layout.SECTION_PROGRAMS);
   classes = section(layout.SECTION_CLASSES);
   classCount = (sectionBytes(layout.SECTION_CLASSES) / 256) * 8;
-  segmentMap = section(layout.SECTION_SEGMENT_MAP);
-  segmentNext = section(layout.SECTION_SEGMENT_NEXT);
-  segmentEnd = section(layout.SECTION_SEGMENT_END);
-  numberMap = section(layout.SECTION_NUMBER_MAP);
-  numberNext = section(layout.SECTION_NUMBER_NEXT);
-  numberLabel = section(layout.SECTION_NUMBER_LABEL);
+  automata = section(layout.SECTION_AUTOMATA);
+  automatonCount = sectionBytes(layout.SECTION_AUTOMATA) / <u32>layout.AUTOMATON_BYTES;
+  maps = section(layout.SECTION_MAPS);
+  next = section(layout.SECTION_NEXT);
+  labels = section(layout.SECTION_LABELS);
   numberLists = section(layout.SECTION_NUMBER_LISTS);
   numberRules = section(layout.SECTION_NUMBER_RULES);
-  segmentColumns = load<u32>(policy, layout.POLICY_COLUMNS);
-  numberColumns = load<u32>(policy, layout.POLICY_COLUMNS + 4);
+  numbers = automata + <usize>load<u32>(policy, layout.POLICY_NUMBERS) * layout.AUTOMATON_BYTES;
 }
 
 function checkPolicy(): bool {
@@ -119,6 +113,7 @@ function checkPolicy(): bool {
     return refuse('an unknown verdict');
   if (<i32>load<u8>(policy, layout.POLICY_HEADER_MODE) > layout.HEADER_MODE_ALL_BUT_LISTED)
     return refuse('an unknown header mode');
+  if (load<u32>(policy, layout.POLICY_NUMBERS) >= automatonCount) return refuse('numbers of no automaton');
   // A class is named by one byte.
   return classCount <= 256 || refuse('more classes than there is room for');
 }
@@ -191,7 +186,6 @@ function isClass(index: u32): bool {
 /** Walks a program as it will be run: each operation's operands must be there, up to an accept. */
 function isProgram(at: u32): bool {
   const length = sectionBytes(layout.SECTION_PROGRAMS);
-  const states = sectionBytes(layout.SECTION_SEGMENT_END);
   while (at < length) {
     const code = programs + <usize>at;
     const operation = <i32>load<u8>(code);
@@ -201,37 +195,46 @@ function isProgram(at: u32): bool {
       if (<u32>load<u8>(code, 1) >= classCount) return refuse('a run of no class');
       at += 6;
     } else if (operation == layout.OP_SEGMENT) {
-      if (<u32>load<u16>(code, 1) >= states) return refuse('a segment of no state');
+      if (<u32>load<u16>(code, 1) >= automatonCount) return refuse('a segment of no automaton');
       at += 3;
     } else return refuse('an unknown operation');
   }
   return refuse('a program without an end');
 }
 
-function checkSegments(): bool {
-  return (
-    checkAutomaton(
-      segmentMap,
-      segmentNext,
-      segmentColumns,
-      sectionBytes(layout.SECTION_SEGMENT_NEXT),
-      sectionBytes(layout.SECTION_SEGMENT_END),
-    ) || refuse('segments that lead out of their states')
-  );
+/** Every automaton stays within its own states, columns and labels. */
+function checkAutomata(): bool {
+  for (let i: u32 = 0; i < automatonCount; i++)
+    if (!checkAutomaton(automata + <usize>i * layout.AUTOMATON_BYTES))
+      return refuse('an automaton that leads out of its states');
+  return true;
+}
+
+function checkAutomaton(record: usize): bool {
+  const states = <u32>load<u16>(record, layout.AUTOMATON_STATES);
+  const columns = <u32>load<u16>(record, layout.AUTOMATON_COLUMNS);
+  const map = load<u32>(record, layout.AUTOMATON_MAP);
+  const rows = load<u32>(record, layout.AUTOMATON_NEXT);
+  const ends = load<u32>(record, layout.AUTOMATON_LABELS);
+  if (states <= <u32>layout.START_STATE || columns == 0) return false;
+  if (<u64>map + 256 > <u64>sectionBytes(layout.SECTION_MAPS)) return false;
+  if (rows % 2 != 0 || <u64>rows + <u64>states * <u64>columns * 2 > <u64>sectionBytes(layout.SECTION_NEXT))
+    return false;
+  if (<u64>ends + <u64>states > <u64>sectionBytes(layout.SECTION_LABELS)) return false;
+  for (let byte: usize = 0; byte < 256; byte++) if (<u32>load<u8>(maps + map + byte) >= columns) return false;
+  for (let i: u32 = 0; i < states * columns; i++)
+    if (<u32>load<u16>(next + rows + ((<usize>i) << 1)) >= states) return false;
+  return true;
 }
 
 function checkNumbers(): bool {
-  const states = sectionBytes(layout.SECTION_NUMBER_LABEL);
-  if (
-    !checkAutomaton(numberMap, numberNext, numberColumns, sectionBytes(layout.SECTION_NUMBER_NEXT), states) ||
-    states <= <u32>layout.NUMBER_START
-  )
-    return refuse('numbers that lead out of their states');
-  const labels = sectionBytes(layout.SECTION_NUMBER_LISTS) / 4;
+  const states = <u32>load<u16>(numbers, layout.AUTOMATON_STATES);
+  const ends = labels + <usize>load<u32>(numbers, layout.AUTOMATON_LABELS);
+  const labelCount = sectionBytes(layout.SECTION_NUMBER_LISTS) / 4;
   const bytes = sectionBytes(layout.SECTION_NUMBER_RULES);
   for (let state: u32 = 0; state < states; state++)
-    if (<u32>load<u8>(numberLabel + state) >= max<u32>(labels, 1)) return refuse('a number state of no label');
-  for (let label: u32 = 1; label < labels; label++) {
+    if (<u32>load<u8>(ends + state) >= max<u32>(labelCount, 1)) return refuse('a number state of no label');
+  for (let label: u32 = 1; label < labelCount; label++) {
     const offset = load<u32>(numberLists + <usize>label * 4);
     if (<u64>offset + 4 > <u64>bytes) return refuse('a list past the number rules');
     const count = load<u32>(numberRules + offset);
@@ -247,13 +250,6 @@ function checkNumbers(): bool {
         return refuse('a number of no class');
     }
   }
-  return true;
-}
-
-function checkAutomaton(map: usize, next: usize, columns: u32, nextBytes: u32, states: u32): bool {
-  if (states == 0 || columns == 0 || <u64>states * <u64>columns * 2 != <u64>nextBytes) return false;
-  for (let byte: usize = 0; byte < 256; byte++) if (<u32>load<u8>(map + byte) >= columns) return false;
-  for (let i: u32 = 0; i < states * columns; i++) if (<u32>load<u16>(next + ((<usize>i) << 1)) >= states) return false;
   return true;
 }
 
