@@ -62,6 +62,8 @@ function envoyArguments(bootstrap: string, concurrency: number): string[] {
     // Shared memory is not there on a read-only root, and nothing restarts hot.
     '--disable-hot-restart',
     ...['--concurrency', String(concurrency)],
+    // A refusal is read in the log when it happens; Envoy's own interval is 10 s.
+    ...['--file-flush-interval-msec', '100'],
     // The filter reports findings at info; event.ts drops what else is below warning.
     ...['--log-level', 'warning', '--component-log-level', 'wasm:info', '--log-format', envoyLogFormat],
     // Every answer during a drain says that the connection ends.

@@ -1,0 +1,66 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from 'vitest';
+import { type Client, h1Client } from '../harness/client.ts';
+import { Gateway } from '../harness/gateway.ts';
+import { trapBytes, trappingCheckout } from '../harness/trapping-checkout.ts';
+import { waitFor } from '../harness/wait.ts';
+import { World } from '../harness/world.ts';
+
+let world: World;
+let gateway: Gateway;
+let client: Client;
+let remove: () => void = () => {};
+
+beforeAll(async () => {
+  world = await World.start();
+  const copy = trappingCheckout();
+  remove = copy.remove;
+  gateway = await Gateway.start({ root: copy.root, configuration: world.configuration() });
+});
+beforeEach(() => {
+  world.reset();
+  client = h1Client(gateway.route);
+});
+afterAll(async () => {
+  client?.close();
+  await gateway?.stop();
+  await world?.close();
+  remove();
+});
+
+/** Whether a clean request passes. Each worker thread of Envoy has its filter, and loads it again after about a second. */
+async function isServed(url: string): Promise<boolean> {
+  const other = h1Client(gateway.route);
+  try {
+    return (await other.send({ url, body: 'y'.repeat(100) })).status === 200;
+  } finally {
+    other.close();
+  }
+}
+
+test.each(['https://api.penstock.test/v1/chat', 'http://api.penstock.test/v1/chat'])(
+  'a trap in the filter gives 503 for what it was doing, and the next request is served: %s',
+  async (url) => {
+    await waitFor('a served request', () => isServed(url));
+    world.reset();
+    const mark = gateway.mark();
+    const envoy = gateway.envoyPid();
+    const reply = await client.send({ url, body: 'x'.repeat(trapBytes) });
+    expect(reply.status).toBe(503);
+    expect(JSON.parse(reply.body.toString())).toMatchObject({ error: { code: 'filter-failure' } });
+    expect([...world.api.arrived, ...world.plain.arrived], 'the origin saw nothing').toEqual([]);
+    await waitFor('a served request', () => isServed(url), 5_000);
+    expect(gateway.envoyPid(), 'Envoy went on').toBe(envoy);
+    await gateway.waitForLog({ event: 'upstream-failure' }, mark);
+    expect(await gateway.isHealthy()).toBe(true);
+  },
+);
+
+test('the filter still reads after a reload', async () => {
+  const card = ['4111 1111', '1111 1111'].join(' ');
+  const reply = await waitFor('an answer of the filter', async () => {
+    const one = await client.send({ url: 'https://api.penstock.test/v1/chat', body: `card ${card} ok` });
+    return one.status === 503 ? undefined : one;
+  });
+  expect(reply.status).toBe(403);
+  expect(world.api.arrived).toEqual([]);
+});
