@@ -79,7 +79,10 @@ async function runGateway(plan: Plan, options: RunOptions, stop: StopRequest): P
     if (held.length > mostHeld) held.shift();
   };
   const worker = keepWorker(plan, tell);
-  const envoy = keepEnvoy(plan, tell);
+  // What Envoy says while it ends is about its ending.
+  const envoy = keepEnvoy(plan, (event) => {
+    if (!stop.requested || event.event !== 'envoy') tell(event);
+  });
 
   let exitCode = 0;
   const failure = await waitReady(plan, worker, envoy, stop);
