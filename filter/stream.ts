@@ -1,5 +1,5 @@
 // One HTTP exchange from start to end. Every function here is one callback of Envoy's, in the order in which they come;
-// what a stage does is in its folder.
+// what a stage does is in its folder. Longer than most files, because the exchange is to be read in one go.
 import { namesAgree } from './action/authority';
 import { passEvents } from './action/events';
 import { Chain, Exchange, Reading } from './action/exchange';
@@ -131,8 +131,8 @@ export function onRequestBody(exchange: Exchange, length: u32, isLast: bool): Bo
   if (exchange.request == Reading.Pass) return BodyStatus.Continue;
   if (length > maxRequestBodyBytes()) {
     if (tooLarge(exchange)) return BodyStatus.StopIterationNoBuffer;
-    // It passes; what has come so far is read all the same.
-    return judgeRequest(exchange, length) ? BodyStatus.StopIterationNoBuffer : BodyStatus.Continue;
+    // It passes; as much as may be held is read all the same, so that the result does not depend on the chunks.
+    return judgeRequest(exchange, maxRequestBodyBytes()) ? BodyStatus.StopIterationNoBuffer : BodyStatus.Continue;
   }
   if (!isLast) return BodyStatus.StopIterationAndBuffer;
   return judgeRequest(exchange, length) ? BodyStatus.StopIterationNoBuffer : BodyStatus.Continue;
@@ -181,13 +181,13 @@ export function onResponseBody(exchange: Exchange, length: u32, isLast: bool): B
     passEvents(exchange, length, isEnd);
     return BodyStatus.Continue;
   }
-  if (!isEnd && length <= maxRequestBodyBytes()) return BodyStatus.StopIterationAndBuffer;
-  if (length > maxRequestBodyBytes() && !isEnd) {
+  if (length > maxRequestBodyBytes()) {
     // Too long to hold: it goes on and is read as it passes.
     exchange.response = Reading.Window;
-    readWindow(exchange, length, false);
+    readWindow(exchange, length, isEnd);
     return BodyStatus.Continue;
   }
+  if (!isEnd) return BodyStatus.StopIterationAndBuffer;
   exchange.response = Reading.Pass;
   if (length > 0 && getBuffer(BufferType.ResponseBody, 0, length) == Status.Ok) judgeAnswer(exchange, length);
   return exchange.isAnswered ? BodyStatus.StopIterationNoBuffer : BodyStatus.Continue;

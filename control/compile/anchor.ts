@@ -1,3 +1,4 @@
+// Longer than most files: how a rule is found is one decision, and its parts read each other's results.
 import {
   type ByteSet,
   bytesWhere,

@@ -1,3 +1,4 @@
+// Longer than most files: every section of the table is laid here, since each refers to the others by offset.
 import { createHash } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';

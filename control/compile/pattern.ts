@@ -1,3 +1,4 @@
+// Longer than most files: the syntax, and the few questions that every later stage asks of a parsed pattern.
 import { type AST, RegExpParser, RegExpSyntaxError } from '@eslint-community/regexpp';
 import {
   allBytes,

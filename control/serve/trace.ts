@@ -14,15 +14,20 @@ export interface TraceCase {
   config: string;
   /** Name of the filter chain it comes in by: egress, intercept or mcp. */
   chain: string;
+  /** Authority of the CONNECT request and TLS server name; undefined where they are those of the request. */
+  connect: string | undefined;
+  serverName: string | undefined;
   request: Message;
   response: Message | undefined;
   /** The log that the file expects; undefined where it has none. */
   log: string | undefined;
 }
 
-interface Message {
+export interface Message {
   headers: HeaderPairs;
   body: string;
+  /** undefined where the last part of the body is the end. */
+  trailers: HeaderPairs | undefined;
 }
 
 /** Where a body is cut into chunks: offsets in rising order. */
@@ -41,13 +46,25 @@ export function parseCase(text: string, place: string): TraceCase {
   if (request === undefined)
     throw new StartError([`${place}: request: no such section; write "## request" and a fenced HTTP message`]);
   const response = section(text, 'response');
+  const setting = (name: string) =>
+    new RegExp(`^${name}: (\\S+)$`, 'm').exec(text.slice(0, text.indexOf('\n## ')))?.[1];
   return {
     config: section(text, 'configuration') ?? 'mode: balanced\n',
-    chain: /^chain: (\w+)$/m.exec(text)?.[1] ?? 'intercept',
-    request: parseRequest(putTogether(request), place),
-    response: response === undefined ? undefined : parseResponse(putTogether(response), place),
+    chain: setting('chain') ?? 'intercept',
+    connect: setting('connect'),
+    serverName: setting('server name'),
+    request: { ...parseRequest(putTogether(request), place), trailers: trailers(text, 'request trailers') },
+    response:
+      response === undefined
+        ? undefined
+        : { ...parseResponse(putTogether(response), place), trailers: trailers(text, 'response trailers') },
     log: section(text, 'log'),
   };
+}
+
+function trailers(text: string, name: string): HeaderPairs | undefined {
+  const lines = section(text, name);
+  return lines === undefined ? undefined : parseHeaders(putTogether(lines).trimEnd().split('\n'));
 }
 
 /** The text of the fence under a heading of the second level. */
@@ -55,18 +72,29 @@ function section(text: string, name: string): string | undefined {
   return new RegExp(`^## ${name}\\n\\n\`\`\`\\w*\\n([\\s\\S]*?)^\`\`\`$`, 'm').exec(text)?.[1];
 }
 
-/** Puts together what stands in parts, `{{ghp_|16C7}}`, and wraps it where asked, `{{base64 ghp_|16C7}}`. */
+/**
+ * Puts together what stands in parts, `{{ghp_|16C7}}`; writes it in the encodings asked for, outermost first,
+ * `{{base64+json ghp_|16C7}}`; and repeats it, `{{300* some words }}`.
+ */
 function putTogether(text: string): string {
-  return text.replace(/\{\{(?:(base64|percent) )?([^}]*)\}\}/g, (_, wrapping: string | undefined, parts: string) => {
-    const whole = parts.split('|').join('');
-    if (wrapping === 'base64') return Buffer.from(whole).toString('base64');
-    return wrapping === 'percent'
-      ? [...Buffer.from(whole)].map((b) => `%${b.toString(16).padStart(2, '0')}`).join('')
-      : whole;
+  return text.replace(written, (_, names: string | undefined, times: string | undefined, parts: string) => {
+    const joined = parts.split('|').join('');
+    if (times !== undefined) return joined.repeat(Number(times));
+    const inwards = (names?.split('+') ?? []).reverse();
+    return inwards.reduce((inner, name) => (encodings[name] as (text: string) => string)(inner), joined);
   });
 }
 
-function parseRequest(text: string, place: string): Message {
+const written = /\{\{(?:((?:(?:json|percent|base64|base64url)\+?)+) |(\d+)\*)?([^}]*)\}\}/g;
+
+const encodings: Record<string, (text: string) => string> = {
+  json: (text) => text.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
+  percent: (text) => [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
+  base64: (text) => Buffer.from(text).toString('base64'),
+  base64url: (text) => Buffer.from(text).toString('base64url'),
+};
+
+function parseRequest(text: string, place: string): Omit<Message, 'trailers'> {
   const { first, headers, body } = parseMessage(text);
   const [method, path] = first.split(' ');
   const host = headers.find(([name]) => name === 'host')?.[1];
@@ -76,7 +104,7 @@ function parseRequest(text: string, place: string): Message {
   return { headers: [[':method', method], [':path', path], [':authority', host], [':scheme', 'https'], ...rest], body };
 }
 
-function parseResponse(text: string, place: string): Message {
+function parseResponse(text: string, place: string): Omit<Message, 'trailers'> {
   const { first, headers, body } = parseMessage(text);
   const status = /^HTTP\/1\.1 (\d{3})/.exec(first)?.[1];
   if (status === undefined) throw new StartError([`${place}: response: begin with a line such as "HTTP/1.1 200 OK"`]);
@@ -86,12 +114,15 @@ function parseResponse(text: string, place: string): Message {
 function parseMessage(text: string): { first: string; headers: [string, string][]; body: string } {
   const end = text.indexOf('\n\n');
   const [first = '', ...lines] = (end < 0 ? text.trimEnd() : text.slice(0, end)).split('\n');
-  const headers = lines.map((line): [string, string] => {
+  // The last end of line belongs to the fence.
+  return { first, headers: parseHeaders(lines), body: end < 0 ? '' : text.slice(end + 2).replace(/\n$/, '') };
+}
+
+function parseHeaders(lines: string[]): [string, string][] {
+  return lines.map((line) => {
     const colon = line.indexOf(':');
     return [line.slice(0, colon).toLowerCase(), line.slice(colon + 1).trim()];
   });
-  // The last end of line belongs to the fence.
-  return { first, headers, body: end < 0 ? '' : text.slice(end + 2).replace(/\n$/, '') };
 }
 
 const tables = new Map<string, Uint8Array>();
@@ -121,44 +152,50 @@ export function traceCase(traced: TraceCase, requestCuts: Cuts, responseCuts: Cu
   const stream = plugin.stream({
     properties: {
       'xds\0filter_chain_name': traced.chain,
-      'filter_state\0penstock.connect_authority': authority.includes(':') ? authority : `${authority}:443`,
-      'connection\0dns_san_local_certificate': authority.replace(/:\d+$/, ''),
+      'filter_state\0penstock.connect_authority':
+        traced.connect ?? (authority.includes(':') ? authority : `${authority}:443`),
+      'connection\0dns_san_local_certificate': traced.serverName ?? authority.replace(/:\d+$/, ''),
       'filter_state\0penstock.client': '127.0.0.1',
     },
   });
   const log: string[] = [];
-  const send = (side: 'request' | 'response', message: Message, cuts: Cuts) => {
+  const { request, response } = traced;
+  const play = (side: 'request' | 'response', message: Message, cuts: Cuts) => {
     const before = host.logs.length;
-    const chunks = cutAt(Buffer.from(message.body, 'utf8'), cuts);
-    const isEmpty = message.body === '';
-    if (side === 'request') {
-      stream.requestHeaders(message.headers, isEmpty);
-      chunks.forEach((chunk, i) => {
-        if (!isEmpty && !stream.localResponse) stream.requestBody(chunk, i === chunks.length - 1);
-      });
-    } else {
-      stream.responseHeaders(message.headers, isEmpty);
-      chunks.forEach((chunk, i) => {
-        if (!isEmpty && !stream.localResponse) stream.responseBody(chunk, i === chunks.length - 1);
-      });
+    const chunks = message.body === '' ? [] : cutAt(Buffer.from(message.body, 'utf8'), cuts);
+    const { trailers } = message;
+    stream[`${side}Headers`](message.headers, chunks.length === 0 && !trailers);
+    chunks.forEach((chunk, i) => {
+      if (!stream.localResponse) stream[`${side}Body`](chunk, i === chunks.length - 1 && !trailers);
+    });
+    if (trailers && !stream.localResponse) stream[`${side}Trailers`](trailers);
+    log.push(side, ...host.logs.slice(before).map((line) => `  ${withoutExchange(line.message)}`));
+    if (stream.localResponse) return;
+    const sent = side === 'request' ? stream.sentUpstream : stream.sentDownstream;
+    if (!sent.ended) log.push('  held');
+    else {
+      log.push('  pass');
+      const lines = (headers: HeaderPairs) => headers.map(([name, value]) => `${name}: ${value}`);
+      const [before, after] = [lines(message.headers), lines(sent.headers ?? [])];
+      log.push(...before.filter((line) => !after.includes(line)).map((line) => `  - ${line}`));
+      log.push(...after.filter((line) => !before.includes(line)).map((line) => `  + ${line}`));
+      if (sent.text === message.body) return;
+      log.push(
+        '  with this body',
+        ...withoutRequestId(sent.text)
+          .split('\n')
+          .map((line) => `  | ${line}`),
+      );
     }
-    const said = host.logs.slice(before).map((line) => `  ${withoutExchange(line.message)}`);
-    log.push(side, ...said);
   };
-  send('request', traced.request, requestCuts);
-  if (!stream.localResponse) {
-    log.push('  pass');
-    if (traced.response) {
-      send('response', traced.response, responseCuts);
-      if (!stream.localResponse) log.push('  pass');
-    }
-  }
+  play('request', request, requestCuts);
+  if (response && !stream.localResponse) play('response', response, responseCuts);
   if (stream.localResponse)
     log.push(
-      `  answer ${stream.localResponse.status} ${withoutExchange(Buffer.from(stream.localResponse.body).toString())}`,
+      `  answer ${stream.localResponse.status} ${withoutRequestId(Buffer.from(stream.localResponse.body).toString())}`,
     );
   stream.done();
-  return `${log.join('\n')}\n`;
+  return `${log.map((line) => line.trimEnd()).join('\n')}\n`;
 }
 
 function cutAt(bytes: Uint8Array, cuts: Cuts): Uint8Array[] {
@@ -166,10 +203,12 @@ function cutAt(bytes: Uint8Array, cuts: Cuts): Uint8Array[] {
   return edges.slice(1).map((to, i) => bytes.subarray(edges[i], to));
 }
 
-/** Drops what names the exchange and nothing of the message. */
+/** A line without what names the exchange and nothing of the message. */
 function withoutExchange(line: string): string {
-  return line
-    .replace(/,"(?:host|method|request|client)":"[^"]*"/g, '')
-    .replace(/; request [0-9a-f]{16}/, '')
-    .replace(/,"request":"[0-9a-f]{16}"/, '');
+  return line.replace(/,"(?:host|method|request|client)":"[^"]*"/g, '');
+}
+
+/** An answer of the filter without the id that it gives the request. */
+function withoutRequestId(answer: string): string {
+  return answer.replace(/; request [0-9a-f]{16}/g, '').replace(/,"request":"[0-9a-f]{16}"/g, '');
 }

@@ -20,8 +20,8 @@ import { validate } from './validate';
 /** Whether the last text could not be opened to the end: more expansion than its room, or more hits than theirs. */
 export let wasCut: bool = false;
 
-/** Per rule the end of its last finding in the view, so that one secret counts once. */
-const ends: usize = memory.data(4096); // MAX_RULES × 4
+/** Per rule where its last finding in the view begins and ends, so that one secret counts once. */
+const last: usize = memory.data(8192); // MAX_RULES × 8
 
 /**
  * Adds the findings of the text at `start` (a margin of view/arena.ts on both sides) to the message's. `surface` says
@@ -46,7 +46,7 @@ function readView(surface: i32): void {
   const room = base64Room(<u32>(end - start));
   const decoded = mayOpen ? takeArena(room) : 0;
   beginBase64(decoded, decoded != 0 ? room : 0);
-  memory.fill(ends, 0, <usize>table.ruleCount * 4);
+  memory.fill(last, 0, <usize>table.ruleCount * 8);
   beginPass(start, end);
   while (stepPass()) readHits(surface);
   readHits(surface);
@@ -104,15 +104,17 @@ function readHits(surface: i32): void {
 function readHit(index: u32, start: usize, end: usize, surface: i32): void {
   const rule = ruleRecord(index);
   const flags = load<u8>(rule, layout.RULE_FLAGS);
-  const lastEnd = ends + ((<usize>index) << 2);
-  if (start < <usize>load<u32>(lastEnd)) return;
+  // The ways in which a rule is found come one behind the other, so a hit may also lie before the last finding.
+  const lastOfRule = last + ((<usize>index) << 3);
+  if (start >= <usize>load<u32>(lastOfRule) && start < <usize>load<u32>(lastOfRule, 4)) return;
   trace(TRACE_HIT, index, list.viewChain, start - list.viewStart, end - list.viewStart);
   if (flags & layout.RULE_FLAG_CREDENTIAL && (isOwn(rule, surface) || isMasked(start, end))) return;
   if (!validate(load<u8>(rule, layout.RULE_VALIDATOR), start, end)) return;
   const isHigh = (flags & layout.RULE_FLAG_HIGH) != 0;
   const isNamed = load<u32>(rule, layout.RULE_NEAR_COUNT) > 0 && isNear(rule, start, end, list.viewStart, list.viewEnd);
   if (flags & layout.RULE_FLAG_NEAR_REQUIRED && !isNamed) return;
-  store<u32>(lastEnd, <u32>end);
+  store<u32>(lastOfRule, <u32>start);
+  store<u32>(lastOfRule, <u32>end, 4);
   trace(TRACE_FINDING, index, list.viewChain, start - list.viewStart, end - list.viewStart);
   addFinding(index, isHigh || isNamed, list.viewChain, <u32>(start - list.viewStart));
 }

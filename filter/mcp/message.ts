@@ -66,7 +66,8 @@ function readMessage(p: usize, end: usize): usize {
   while (true) {
     const keyStart = p;
     const keyEnd = skipString(p, end);
-    if (keyEnd == 0) return 0;
+    // No key of the protocol needs an escape, and one would hide a second id.
+    if (keyEnd == 0 || hasBackslash(keyStart, keyEnd)) return 0;
     p = skipSpace(keyEnd, end);
     if (p >= end || load<u8>(p) != 0x3a) return 0;
     const valueStart = skipSpace(p + 1, end);
@@ -97,6 +98,11 @@ function noteId(start: usize, end: usize): bool {
   store<u32>(lengths + <usize>(idCount << 2), <u32>length);
   idCount++;
   return true;
+}
+
+function hasBackslash(p: usize, end: usize): bool {
+  for (; p < end; p++) if (load<u8>(p) == 0x5c) return true;
+  return false;
 }
 
 function isText(start: usize, end: usize, literal: string): bool {

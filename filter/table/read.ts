@@ -1,5 +1,5 @@
 // Reads the table (layout.ts). Everything that the scanner later follows without looking, offsets, indices and states, is
-// checked here once; after that the hot path trusts the table.
+// checked here once; after that the hot path trusts the table. Longer than most files: a check for each section.
 import * as layout from './layout';
 
 /** Where each section lies, once a table is loaded. */
