@@ -1,0 +1,137 @@
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+
+/** A finding of the scanner: the rule's index, its confidence, the view's encodings and the place in the view. */
+export interface ScannerFinding {
+  rule: number;
+  isHigh: boolean;
+  view: string;
+  offset: number;
+}
+
+/** A place in a view where a rule's pattern was accepted, as the filter's trace has it; offsets count bytes. */
+export interface ScannerHit {
+  rule: number;
+  view: string;
+  start: number;
+  end: number;
+}
+
+interface Exports {
+  memory: WebAssembly.Memory;
+  _initialize(): void;
+  reserve(length: number): number;
+  loadTable(length: number): number;
+  find(length: number, surface: number): number;
+  trace(on: number): void;
+  eventCount(): number;
+  eventField(i: number, index: number): number;
+  cut(): number;
+  rule(i: number): number;
+  isHigh(i: number): number;
+  chain(i: number): number;
+  offset(i: number): number;
+  validate(validator: number, length: number): number;
+  readAll(length: number): number;
+}
+
+const wasmFile = fileURLToPath(new URL('../../build/scanner.wasm', import.meta.url));
+/** Kind of a trace event that is a hit (filter/finding/trace.ts). */
+const hitEvent = 2;
+const encodings = ['raw', 'json', 'percent', 'base64'];
+
+/** The stages of the filter from table to findings (filter/scanner.ts), in this process. */
+export class Scanner {
+  readonly #exports: Exports;
+
+  private constructor(exports: Exports) {
+    this.#exports = exports;
+  }
+
+  /** Loads build/scanner.wasm and a table. Throws with the filter's own reason where it refuses the table. */
+  static async load(table: Uint8Array): Promise<Scanner> {
+    const abort = () => {
+      throw new Error('the scanner aborted');
+    };
+    const { instance } = await WebAssembly.instantiate(readFileSync(wasmFile), { env: { abort } });
+    const scanner = new Scanner(instance.exports as unknown as Exports);
+    scanner.#exports._initialize();
+    const refusal = scanner.loadTable(table);
+    if (refusal !== undefined) throw new Error(`the filter refuses the table: ${refusal}`);
+    return scanner;
+  }
+
+  /** Loads another table; gives the filter's reason where it refuses it and keeps the one before. */
+  loadTable(table: Uint8Array): string | undefined {
+    this.write(table);
+    const refusal = this.#exports.loadTable(table.length);
+    return refusal === 0 ? undefined : this.#literal(refusal);
+  }
+
+  /** Puts a text where `find` and `readAll` look for it. */
+  write(text: Uint8Array): void {
+    const at = this.#exports.reserve(text.length);
+    new Uint8Array(this.#exports.memory.buffer).set(text, at);
+  }
+
+  /** Findings in the text that was written last, on a surface (filter/table/layout.ts). */
+  find(length: number, surface: number): number {
+    return this.#exports.find(length, surface);
+  }
+
+  readAll(length: number): number {
+    return this.#exports.readAll(length);
+  }
+
+  /** Findings in a text, by default as a request body. */
+  findIn(text: Uint8Array, surface = 2): ScannerFinding[] {
+    this.write(text);
+    const count = this.find(text.length, surface);
+    return Array.from({ length: count }, (_, i) => ({
+      rule: this.#exports.rule(i),
+      isHigh: this.#exports.isHigh(i) !== 0,
+      view: viewName(this.#exports.chain(i)),
+      offset: this.#exports.offset(i),
+    }));
+  }
+
+  /** Hits in a text, those left out that begin inside an earlier finding of their rule. */
+  hitsIn(text: Uint8Array, surface = 2): ScannerHit[] {
+    this.#exports.trace(1);
+    this.write(text);
+    this.find(text.length, surface);
+    const field = (i: number, index: number) => this.#exports.eventField(i, index);
+    const hits = Array.from({ length: this.#exports.eventCount() }, (_, i) => i)
+      .filter((i) => field(i, 0) === hitEvent)
+      .map((i) => ({ rule: field(i, 1), view: viewName(field(i, 2)), start: field(i, 3), end: field(i, 4) }));
+    this.#exports.trace(0);
+    return hits;
+  }
+
+  /** Whether the last text was not read to its end. */
+  get wasCut(): boolean {
+    return this.#exports.cut() !== 0;
+  }
+
+  /** Whether a validator (filter/table/layout.ts) agrees with a text. */
+  validate(validator: number, text: string): boolean {
+    const bytes = Buffer.from(text, 'latin1');
+    this.write(bytes);
+    return this.#exports.validate(validator, bytes.length) !== 0;
+  }
+
+  get memoryBytes(): number {
+    return this.#exports.memory.buffer.byteLength;
+  }
+
+  #literal(pointer: number): string {
+    const memory = new DataView(this.#exports.memory.buffer);
+    const bytes = memory.getUint32(pointer - 4, true);
+    return Buffer.from(this.#exports.memory.buffer, pointer, bytes).toString('utf16le');
+  }
+}
+
+function viewName(chain: number): string {
+  if (chain === 0) return 'raw';
+  return [...chain.toString(16)].map((digit) => encodings[Number.parseInt(digit, 16)]).join('+');
+}

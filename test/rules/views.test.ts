@@ -1,0 +1,69 @@
+// What was written in an encoding is found in its view, and no text whatever traps the scanner or is called unreadable
+// without need.
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { readRules } from '../../control/rules/read.ts';
+import { Scanner } from './scanner.ts';
+import { bareRule, compileRules } from './table.ts';
+import { wrappings } from './wrap.ts';
+
+const secret = 'penstock-20260101';
+const scanner = await Scanner.load(compileRules([bareRule('\\bpenstock-[0-9]{8}\\b')]).table);
+const all = await Scanner.load(compileRules(readRules()).table);
+
+/** Any text; line breaks and quotes, other alphabets, and what looks like an escape that is none. */
+const around = fc.oneof(
+  fc.string({ maxLength: 80 }),
+  fc.string({ unit: 'binary', maxLength: 40 }).map((text) => text.toWellFormed()),
+  fc.string({ unit: fc.constantFrom('%', '\\', '\\u', '%4', '=', '+/', 'aGVsbG8', '"', '\n', '{"a":'), maxLength: 30 }),
+);
+
+test.each(wrappings.map((wrapping) => [wrapping.name, wrapping] as const))('%s', (_, { wrap, view }) => {
+  fc.assert(
+    fc.property(around, around, fc.nat(130), (before, after, shift) => {
+      // A space on both sides: no text before it makes another word of it, or another escape.
+      const found = scanner.findIn(Buffer.from(wrap(`${before} ${secret} ${after}`, shift)));
+      expect(found.length).toBe(1);
+      if (view !== undefined && view !== '') expect(`${found[0]!.view}+`.startsWith(`${view}+`)).toBe(true);
+      expect(scanner.wasCut).toBe(false);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+const bytes = fc.oneof(
+  fc.uint8Array({ maxLength: 3000 }),
+  fc
+    .string({
+      unit: fc.constantFrom('%25', '\\\\', '\\u005c', '\\u0025', 'a', 'JSUl', '0', '4242 ', '.'),
+      maxLength: 2000,
+    })
+    .map((text) => Buffer.from(text)),
+  fc
+    .array(fc.constantFrom(...wrappings), { maxLength: 4 })
+    .map((layers) => Buffer.from(layers.reduce((text, { wrap }) => wrap(text, 1), secret.repeat(3)))),
+);
+
+test('any bytes are read to their end', () => {
+  fc.assert(
+    fc.property(bytes, (text) => {
+      all.findIn(text);
+      expect(all.wasCut).toBe(false);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
+test('many findings of one text are read to the end', () => {
+  const text = Buffer.from(`${`${secret}\n`.repeat(20_000)}`);
+  expect(scanner.findIn(text).length).toBe(1);
+  expect(scanner.wasCut).toBe(false);
+});
+
+test('memory stays as it is when texts come again', () => {
+  const text = Buffer.from(wrappings[11]!.wrap('a'.repeat(100_000), 0));
+  for (let i = 0; i < 20; i++) all.findIn(text);
+  const before = all.memoryBytes;
+  for (let i = 0; i < 200; i++) all.findIn(text);
+  expect(all.memoryBytes).toBe(before);
+});
