@@ -97,10 +97,6 @@ export function proxy_on_response_trailers(context: u32, count: u32): u32 {
   return onResponseTrailers(exchange);
 }
 
-export function proxy_on_done(context: u32): u32 {
-  return 1;
-}
-
 export function proxy_on_delete(context: u32): void {
   closeExchange(context);
 }

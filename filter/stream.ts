@@ -1,6 +1,6 @@
 // One HTTP exchange from start to end. Every function here is one callback of Envoy's, in the order in which they come;
 // what a stage does is in its folder. Longer than most files, because the exchange is to be read in one go.
-import { namesAgree } from './action/authority';
+import { namesAgree, readTunnel } from './action/authority';
 import { passEvents } from './action/events';
 import { Chain, Exchange, Reading } from './action/exchange';
 import { judge, readIds, refuse } from './action/judge';
@@ -20,7 +20,6 @@ import {
   MapType,
   PairReader,
   removeHeader,
-  replaceHeader,
   result,
   Status,
   setProperty,
@@ -32,7 +31,6 @@ import { isRead, maxRequestBodyBytes } from './verdict/verdict';
 
 const METHOD = Bytes.of(':method');
 const AUTHORITY = Bytes.of(':authority');
-const STATUS = Bytes.of(':status');
 const UPGRADE = Bytes.of('upgrade');
 const WEBSOCKET = Bytes.of('websocket');
 const CONNECTION = Bytes.of('connection');
@@ -41,7 +39,6 @@ const CONNECT = Bytes.of('CONNECT');
 const CONTENT_LENGTH = Bytes.of('content-length');
 const CONTENT_TYPE = Bytes.of('content-type');
 const CONTENT_ENCODING = Bytes.of('content-encoding');
-const ACCEPT_ENCODING = Bytes.of('accept-encoding');
 const IDENTITY = Bytes.of('identity');
 const EVENT_STREAM = Bytes.of('text/event-stream');
 const JSON_TYPE = Bytes.of('application/json');
@@ -49,6 +46,7 @@ const IMAGE = Bytes.of('image/');
 const AUDIO = Bytes.of('audio/');
 const VIDEO = Bytes.of('video/');
 const FONT = Bytes.of('font/');
+const MCP = Bytes.of('mcp');
 const FILTER_CHAIN = Bytes.of('xds\0filter_chain_name');
 // Envoy's decompressors leave their counts behind as trailers.
 const COMPRESSED_BYTES = Bytes.of('x-envoy-decompressor-gzip-compressed-bytes');
@@ -70,7 +68,6 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
   let isConnect = false;
   let asksWebSocket = false;
   let isEncoded = false;
-  let asksEncoding = false;
   let bodyBytes: u64 = 0;
   reader.start(pairs, pairsLength);
   while (reader.next()) {
@@ -84,37 +81,22 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
       asksUpgrade = holds(reader.value, reader.valueLength, UPGRADE);
     else if (CONTENT_ENCODING.equals(reader.name, reader.nameLength))
       isEncoded = !isText(reader.value, reader.valueLength, IDENTITY);
-    else if (ACCEPT_ENCODING.equals(reader.name, reader.nameLength)) asksEncoding = true;
     else if (CONTENT_LENGTH.equals(reader.name, reader.nameLength))
       bodyBytes = readDecimal(reader.value, reader.valueLength);
   }
-  // The pairs lie in the host buffer: both texts are judged before the host is asked anything else.
-  const ownCredential = exchange.chain != Chain.Egress;
+  // The pairs lie in the host buffer: both texts are made before the host is asked anything else.
   writeUrlText(pairs, pairsLength);
   const urlStart = textStart();
   const urlLength = textLength();
-  if (isRead(layout.SURFACE_URL) && judge(exchange, layout.SURFACE_URL, urlStart, urlLength))
-    return HeadersStatus.StopIteration;
-  if (isRead(layout.SURFACE_HEADER)) {
-    if (getHeaderPairs(MapType.RequestHeaders) != Status.Ok) return HeadersStatus.StopIteration;
-    writeHeaderText(result.pointer(), result.length(), ownCredential);
-    if (judge(exchange, layout.SURFACE_HEADER, textStart(), textLength())) return HeadersStatus.StopIteration;
-  }
+  writeHeaderText(pairs, pairsLength, exchange.chain != Chain.Egress);
+  if (judge(exchange, layout.SURFACE_URL, urlStart, urlLength)) return HeadersStatus.StopIteration;
+  if (judge(exchange, layout.SURFACE_HEADER, textStart(), textLength())) return HeadersStatus.StopIteration;
   if (
     exchange.chain == Chain.Intercept &&
     !namesAgree(exchange) &&
     refuse(exchange, layout.UNREADABLE_AUTHORITY_MISMATCH)
   )
     return HeadersStatus.StopIteration;
-  // What is asked for plain comes plain, and is read as it is.
-  if (asksEncoding)
-    replaceHeader(
-      MapType.RequestHeaders,
-      ACCEPT_ENCODING.pointer,
-      ACCEPT_ENCODING.length,
-      IDENTITY.pointer,
-      IDENTITY.length,
-    );
   // Envoy sends nothing behind such a request before the origin has agreed; any other body is read.
   exchange.isUpgrade = isConnect || (asksUpgrade && asksWebSocket);
   if (isLast || exchange.isUpgrade || !isRead(requestSurface(exchange))) return HeadersStatus.Continue;
@@ -147,6 +129,7 @@ export function onRequestTrailers(exchange: Exchange): TrailersStatus {
   removeHeader(MapType.RequestTrailers, COMPRESSED_BYTES.pointer, COMPRESSED_BYTES.length);
   removeHeader(MapType.RequestTrailers, UNCOMPRESSED_BYTES.pointer, UNCOMPRESSED_BYTES.length);
   if (isRead(layout.SURFACE_HEADER) && getHeaderPairs(MapType.RequestTrailers) == Status.Ok) {
+    writeUrlText(result.pointer(), result.length());
     writeHeaderText(result.pointer(), result.length(), false);
     if (judge(exchange, layout.SURFACE_HEADER, textStart(), textLength())) return TrailersStatus.StopIteration;
   }
@@ -159,12 +142,25 @@ export function onRequestTrailers(exchange: Exchange): TrailersStatus {
 /** Response headers: how the answer is read. */
 export function onResponseHeaders(exchange: Exchange, isLast: bool): HeadersStatus {
   exchange.request = Reading.Pass;
-  if (exchange.isAnswered || exchange.isUpgrade || isLast || isSwitching() || !isRead(responseSurface(exchange)))
+  if (exchange.isAnswered || exchange.isUpgrade || isLast || !isRead(responseSurface(exchange)))
     return HeadersStatus.Continue;
-  const encoding = getHeader(MapType.ResponseHeaders, CONTENT_ENCODING.pointer, CONTENT_ENCODING.length);
-  if (encoding == Status.Ok && result.length() > 0 && !isText(result.pointer(), result.length(), IDENTITY))
+  if (getHeaderPairs(MapType.ResponseHeaders) != Status.Ok) return HeadersStatus.StopIteration;
+  let isEncoded = false;
+  exchange.response = Reading.Window;
+  reader.start(result.pointer(), result.length());
+  while (reader.next()) {
+    if (CONTENT_ENCODING.equals(reader.name, reader.nameLength))
+      isEncoded = isEncoded || !isText(reader.value, reader.valueLength, IDENTITY);
+    else if (CONTENT_TYPE.equals(reader.name, reader.nameLength))
+      exchange.response = readingOf(exchange, reader.value, reader.valueLength);
+  }
+  if (isEncoded) {
+    exchange.response = Reading.Pass;
     return refuse(exchange, layout.UNREADABLE_RESPONSE_ENCODING) ? HeadersStatus.StopIteration : HeadersStatus.Continue;
-  exchange.response = readingOf(exchange);
+  }
+  // Events may give way to others of another length.
+  if (exchange.response == Reading.Events)
+    removeHeader(MapType.ResponseHeaders, CONTENT_LENGTH.pointer, CONTENT_LENGTH.length);
   return exchange.response == Reading.Hold ? HeadersStatus.StopIteration : HeadersStatus.Continue;
 }
 
@@ -214,9 +210,9 @@ export function onProbeResponseBody(isLast: bool): BodyStatus {
 }
 
 function readChain(): Chain {
-  if (getProperty(FILTER_CHAIN.pointer, FILTER_CHAIN.length) != Status.Ok || result.length() == 0) return Chain.Egress;
-  const first = load<u8>(result.pointer());
-  return first == 0x69 ? Chain.Intercept : first == 0x6d ? Chain.Mcp : Chain.Egress; // i…, m…, e…
+  if (readTunnel()) return Chain.Intercept;
+  const isNamed = getProperty(FILTER_CHAIN.pointer, FILTER_CHAIN.length) == Status.Ok;
+  return isNamed && isText(result.pointer(), result.length(), MCP) ? Chain.Mcp : Chain.Egress;
 }
 
 function requestSurface(exchange: Exchange): i32 {
@@ -252,27 +248,15 @@ function judgeAnswer(exchange: Exchange, length: u32): void {
   judge(exchange, layout.SURFACE_MCP_RESPONSE, start, length);
 }
 
-/** Whether the answer is 101: what follows is no HTTP. */
-function isSwitching(): bool {
-  if (getHeader(MapType.ResponseHeaders, STATUS.pointer, STATUS.length) != Status.Ok) return false;
-  return readDecimal(result.pointer(), result.length()) == 101;
-}
-
-function readingOf(exchange: Exchange): Reading {
-  const type = getHeader(MapType.ResponseHeaders, CONTENT_TYPE.pointer, CONTENT_TYPE.length);
-  if (type != Status.Ok) return Reading.Window;
-  const start = result.pointer();
-  const length = result.length();
-  if (exchange.chain == Chain.Mcp && startsWith(start, length, JSON_TYPE)) return Reading.Hold;
-  if (exchange.chain == Chain.Mcp && startsWith(start, length, EVENT_STREAM)) {
-    removeHeader(MapType.ResponseHeaders, CONTENT_LENGTH.pointer, CONTENT_LENGTH.length);
-    return Reading.Events;
-  }
+/** How an answer of a content type is read. */
+function readingOf(exchange: Exchange, type: usize, length: u32): Reading {
+  if (exchange.chain == Chain.Mcp && startsWith(type, length, JSON_TYPE)) return Reading.Hold;
+  if (exchange.chain == Chain.Mcp && startsWith(type, length, EVENT_STREAM)) return Reading.Events;
   const isMedia =
-    startsWith(start, length, IMAGE) ||
-    startsWith(start, length, AUDIO) ||
-    startsWith(start, length, VIDEO) ||
-    startsWith(start, length, FONT);
+    startsWith(type, length, IMAGE) ||
+    startsWith(type, length, AUDIO) ||
+    startsWith(type, length, VIDEO) ||
+    startsWith(type, length, FONT);
   return isMedia ? Reading.Pass : Reading.Window;
 }
 

@@ -1,16 +1,21 @@
 // Longer than most files: how a rule is found is one decision, and its parts read each other's results.
+
+import * as layout from '../../filter/table/layout.ts';
+import { toAutomaton } from './automaton.ts';
 import {
   type ByteSet,
+  bytesOf,
   bytesWhere,
   digits,
   isSubset,
   members,
+  overlaps,
   tokenBytes,
   union,
   upperLetters,
   wordBytes,
 } from './byte-set.ts';
-import { lengths, type Node, type Pattern, reversed, sequence } from './pattern.ts';
+import { isNullable, lastBytes, lengths, type Node, type Pattern, reversed, sequence } from './pattern.ts';
 import { asRun, flatten, type Step, toProgram } from './program.ts';
 
 /** Three bytes by which the prefilter finds a place, and what stands round them. */
@@ -25,11 +30,12 @@ export interface Anchor {
 
 /**
  * How a rule is found. start: its key stands at a word start that begins 16 token bytes in a row. literal: its key may
- * stand anywhere; what lies before is confirmed backwards. number: it begins with three digits, or two capitals and two
- * digits, and runs in the one automaton of all number rules.
+ * stand anywhere; what lies before is confirmed backwards. named: a literal in the name of a value that is assigned and
+ * begins with 16 token bytes; only the bytes before such a value are searched. number: it begins with three digits, or
+ * two capitals and two digits, and runs in the one automaton of all number rules.
  */
 export type Plan =
-  | { kind: 'start' | 'literal'; anchors: Anchor[]; forward: Step[]; backward: Step[] | undefined }
+  | { kind: 'start' | 'literal' | 'named'; anchors: Anchor[]; forward: Step[]; backward: Step[] | undefined }
   | { kind: 'number'; items: Node[] };
 
 /** The pattern has nothing that the prefilter could look for. */
@@ -91,17 +97,53 @@ function plan(items: Node[], pattern: Pattern, frequency: Frequency): Plan | und
       return { kind: 'start', anchors: distinct(anchors), forward: toProgram(items), backward: undefined };
   }
   if (atWordStart && isNumber(items)) return { kind: 'number', items };
-  const literal = bestLiteral(items, frequency);
+  const name = nameOf(items);
+  const named = name && bestLiteral(name, frequency);
+  const literal = named ?? bestLiteral(items, frequency);
   if (literal) {
     const left = items.slice(0, literal.at);
     return {
-      kind: 'literal',
+      kind: named ? 'named' : 'literal',
       anchors: distinct(literal.anchors),
       forward: toProgram(items.slice(literal.at)),
       backward: left.length > 0 ? toProgram(reversed(left)) : undefined,
     };
   }
   return undefined;
+}
+
+/**
+ * The name and sign of a pattern that finds a value by them: what comes before 16 token bytes, if it is bounded, ends
+ * where no token byte stands, and always has a sign of assignment near its end.
+ */
+function nameOf(items: Node[]): Node[] | undefined {
+  for (let at = 1; at < items.length; at++) {
+    const name = items.slice(0, at);
+    if (tokenLead(items.slice(at)).bytes < tokenRunBytes || isNullable(name)) continue;
+    if (lengths(name).most <= layout.NAMED_BYTES && !overlaps(lastBytes(name), tokenBytes) && endsWithSign(name))
+      return name;
+  }
+  return undefined;
+}
+
+/** The signs that filter/scan/prefilter.ts looks for before a value. */
+const signs = bytesOf('=:,>|');
+
+function endsWithSign(name: Node[]): boolean {
+  const automaton = toAutomaton([reversed(name)]);
+  // Backwards from the value along every way that meets no sign: none may be left when the reach is over, none at an end.
+  let states = new Set([layout.START_STATE]);
+  for (let step = 0; step < layout.SIGN_BYTES; step++) {
+    const next = new Set<number>();
+    for (const state of states) {
+      automaton.next[state]!.forEach((target, byte) => {
+        if (target !== layout.DEAD_STATE && signs[byte] === 0) next.add(target);
+      });
+    }
+    if ([...next].some((state) => automaton.labels[state]!.length > 0)) return false;
+    states = next;
+  }
+  return states.size === 0;
 }
 
 /** Least count of leading token bytes, and whether the whole sequence is of token bytes. */

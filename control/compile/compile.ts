@@ -7,7 +7,7 @@ import { type Policy, surfaces, type Verdict } from '../policy/policy.ts';
 import type { Rule, Validator } from '../rules/rule.ts';
 import { type Anchor, NoAnchorError, type Plan, toPlans } from './anchor.ts';
 import { type Automaton, AutomatonTooLarge, toAutomaton } from './automaton.ts';
-import { type ByteSet, members } from './byte-set.ts';
+import { allBytes, type ByteSet, members } from './byte-set.ts';
 import { countFrequency } from './frequency.ts';
 import { type Pattern, PatternError, parsePattern } from './pattern.ts';
 import { Automata, Classes, Programs, Strings, Words } from './sections.ts';
@@ -93,6 +93,8 @@ function lay(parsed: { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy: 
   const programs = new Programs(classes, automata);
   const starts = new Entries();
   const literals = new Entries();
+  const named = new Entries();
+  const entriesOf = { start: starts, literal: literals, named };
   const numbers: { index: number; pattern: Pattern; plan: Plan & { kind: 'number' } }[] = [];
 
   parsed.forEach(({ pattern, plans }, index) => {
@@ -104,8 +106,7 @@ function lay(parsed: { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy: 
       }
       const forward = programs.offset(plan.forward);
       const backward = plan.backward ? programs.offset(plan.backward) : layout.NO_PROGRAM;
-      for (const anchor of plan.anchors)
-        (plan.kind === 'start' ? starts : literals).add(anchor, { rule: index, forward, backward, ...edges });
+      for (const anchor of plan.anchors) entriesOf[plan.kind].add(anchor, { rule: index, forward, backward, ...edges });
     }
   });
 
@@ -117,9 +118,10 @@ function lay(parsed: { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy: 
     words,
   );
   const policyRecord = layPolicy(policy, words, number.automaton, ruleRecords);
-  const entries = new DataView(new ArrayBuffer((starts.size + literals.size) * layout.ENTRY_BYTES));
+  const entries = new DataView(new ArrayBuffer((starts.size + literals.size + named.size) * layout.ENTRY_BYTES));
   const startSlots = starts.lay(entries, 0);
   const literalSlots = literals.lay(entries, starts.size);
+  const namedSlots = named.lay(entries, starts.size + literals.size);
 
   const sections = automata.toSections();
   const table = join([
@@ -130,6 +132,7 @@ function lay(parsed: { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy: 
     toTeddy(literals.cells(), sample),
     startSlots,
     literalSlots,
+    namedSlots,
     new Uint8Array(entries.buffer),
     programs.toBytes(),
     classes.toBytes(),
@@ -144,7 +147,7 @@ function lay(parsed: { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy: 
     table,
     summary: {
       rules: parsed.length,
-      anchors: starts.size + literals.size,
+      anchors: starts.size + literals.size + named.size,
       states: automata.states,
       numberStates: number.states,
       bytes: table.length,
@@ -175,8 +178,9 @@ class Entries {
     return this.#list.length;
   }
 
+  /** The key and the byte behind it. */
   cells(): (readonly ByteSet[])[] {
-    return this.#list.map(({ anchor }) => anchor.cells);
+    return this.#list.map(({ anchor }) => [...anchor.cells, anchor.tail[0] ?? allBytes]);
   }
 
   /** Writes the records from index `first` on; gives the slots. */

@@ -2,13 +2,13 @@ import { type ByteSet, members } from './byte-set.ts';
 
 /** Buckets of the prefilter: one bit of a byte each. */
 const bucketCount = 8;
-const positions = 3;
+const positions = 4;
 
 /** Nibble masks of a bucket: per position the low and high nibbles that occur, as two 16-bit sets. */
-type Masks = [number, number, number, number, number, number];
+type Masks = [number, number, number, number, number, number, number, number];
 
 /**
- * The six 16-byte vectors of the fused pass (low and high nibbles of three positions), after the Teddy matcher of
+ * The eight 16-byte vectors of the fused pass (low and high nibbles of four positions), after the Teddy matcher of
  * Hyperscan: keys are joined into eight buckets, the pair first that lets the fewest further places of clean text pass.
  * `sample` gives the byte frequencies that this is judged by.
  */
@@ -25,7 +25,7 @@ export function toTeddy(keys: readonly (readonly ByteSet[])[], sample: Uint8Arra
     passCache.set(low * 65536 + high, sum);
     return sum;
   };
-  const cost = (m: Masks) => pass(m[0], m[1]) * pass(m[2], m[3]) * pass(m[4], m[5]);
+  const cost = (m: Masks) => pass(m[0], m[1]) * pass(m[2], m[3]) * pass(m[4], m[5]) * pass(m[6], m[7]);
   const join = (a: Masks, b: Masks) => a.map((mask, i) => mask | (b[i] as number)) as Masks;
 
   const unique = new Map(keys.map((cells) => toMasks(cells)).map((masks) => [masks.join(), masks]));
@@ -54,7 +54,7 @@ export function toTeddy(keys: readonly (readonly ByteSet[])[], sample: Uint8Arra
 }
 
 function toMasks(cells: readonly ByteSet[]): Masks {
-  const masks: Masks = [0, 0, 0, 0, 0, 0];
+  const masks: Masks = [0, 0, 0, 0, 0, 0, 0, 0];
   cells.slice(0, positions).forEach((cell, position) => {
     for (const byte of members(cell)) {
       masks[position * 2]! |= 1 << (byte & 15);

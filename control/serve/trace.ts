@@ -149,13 +149,13 @@ export function traceCase(traced: TraceCase, requestCuts: Cuts, responseCuts: Cu
   const host = new Host(filter, { vmId: 'penstock', logLevel: 'trace', nowNanoseconds: () => 1n });
   const plugin = host.configure(tableOf(traced.config), { rootId: 'penstock' });
   const authority = traced.request.headers.find(([name]) => name === ':authority')?.[1] ?? '';
+  const connect = traced.connect ?? (authority.includes(':') ? authority : `${authority}:443`);
+  const serverName = traced.serverName ?? authority.replace(/:\d+$/, '');
   const stream = plugin.stream({
     properties: {
       'xds\0filter_chain_name': traced.chain,
-      'filter_state\0penstock.connect_authority':
-        traced.connect ?? (authority.includes(':') ? authority : `${authority}:443`),
-      'connection\0dns_san_local_certificate': traced.serverName ?? authority.replace(/:\d+$/, ''),
       'filter_state\0penstock.client': '127.0.0.1',
+      ...(traced.chain === 'intercept' && { 'filter_state\0penstock.tunnel': `${connect} ${serverName}` }),
     },
   });
   const log: string[] = [];

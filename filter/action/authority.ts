@@ -2,34 +2,45 @@
 // policy allowed for one host would carry requests to another.
 import { lower } from '../finding/near';
 import { Bytes, getProperty, result, Status } from '../proxy-wasm-as/assembly';
-import { Exchange, MAX_HOST_BYTES } from './exchange';
+import { Exchange } from './exchange';
 
-const CONNECT_AUTHORITY = Bytes.of('filter_state\0penstock.connect_authority');
-/** The name in the leaf that control minted: the SNI that the client asked for. */
-const LEAF_NAME = Bytes.of('connection\0dns_san_local_certificate');
+/**
+ * What Envoy noted when the tunnel's TLS was opened (envoy/intercept.yaml): the CONNECT authority, a space, and the name
+ * in the leaf that control minted, which is the SNI that the client asked for. It exists inside a tunnel only.
+ */
+const TUNNEL = Bytes.of('filter_state\0penstock.tunnel');
 /** Inside a tunnel every request is https. */
 const DEFAULT_PORT: u32 = 443;
 
-const connectName: usize = memory.data(260); // MAX_HOST_BYTES
+const tunnel: usize = memory.data(1024);
+const TUNNEL_BYTES: u32 = 1024;
+let tunnelLength: u32 = 0;
+
+/** Notes the tunnel that the exchange came in by; false where it came in by none. */
+export function readTunnel(): bool {
+  tunnelLength = 0;
+  if (getProperty(TUNNEL.pointer, TUNNEL.length) != Status.Ok) return false;
+  // Two names of 253 characters and a port fit; what does not is no pair of names, and agrees with nothing.
+  if (result.length() <= TUNNEL_BYTES) {
+    tunnelLength = result.length();
+    memory.copy(tunnel, result.pointer(), tunnelLength);
+  }
+  return true;
+}
 
 /** Whether the three names agree, up to case, a trailing dot and the default port. */
 export function namesAgree(exchange: Exchange): bool {
-  if (getProperty(CONNECT_AUTHORITY.pointer, CONNECT_AUTHORITY.length) != Status.Ok) return false;
-  if (result.length() > MAX_HOST_BYTES) return false;
-  const length = result.length();
-  memory.copy(connectName, result.pointer(), length);
-  const connectEnd = connectName + length;
-  const hostEnd = exchange.host() + exchange.hostLength;
-  if (portOf(connectName, connectEnd) != portOf(exchange.host(), hostEnd)) return false;
-  if (!isSameName(connectName, nameEnd(connectName, connectEnd), exchange.host(), nameEnd(exchange.host(), hostEnd)))
-    return false;
-  if (getProperty(LEAF_NAME.pointer, LEAF_NAME.length) != Status.Ok) return false;
-  const leafEnd = result.pointer() + result.length();
-  return isSameName(
-    connectName,
-    nameEnd(connectName, connectEnd),
-    result.pointer(),
-    nameEnd(result.pointer(), leafEnd),
+  const end = tunnel + tunnelLength;
+  let space = tunnel;
+  while (space < end && load<u8>(space) != 0x20) space++;
+  if (space >= end) return false;
+  const host = exchange.host();
+  const hostEnd = host + exchange.hostLength;
+  const name = nameEnd(tunnel, space);
+  return (
+    portOf(tunnel, space) == portOf(host, hostEnd) &&
+    isSameName(tunnel, name, host, nameEnd(host, hostEnd)) &&
+    isSameName(tunnel, name, space + 1, nameEnd(space + 1, end))
   );
 }
 

@@ -3,15 +3,15 @@ import { lower } from '../finding/near';
 import { Bytes, PairReader } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
-import { appendByte, appendText, beginText } from './text';
+import { appendByte, appendText, beginText, nextText, roomForTwo } from './text';
 
 const AUTHORITY = Bytes.of(':authority');
 const PATH = Bytes.of(':path');
 const reader = new PairReader();
 
-/** Puts the host and the path together; the host comes first. */
+/** Puts the host and the path together; the host comes first. Leaves room for the headers' text behind. */
 export function writeUrlText(pairs: usize, length: u32): void {
-  beginText(length);
+  beginText(roomForTwo(length));
   writeValue(pairs, length, AUTHORITY);
   writeValue(pairs, length, PATH);
 }
@@ -21,10 +21,13 @@ function writeValue(pairs: usize, length: u32, name: Bytes): void {
   while (reader.next()) if (name.equals(reader.name, reader.nameLength)) appendText(reader.value, reader.valueLength);
 }
 
-/** Puts `name: value` of every header that policy wants read on a line each; of `own` headers the name alone. */
+/**
+ * Behind the URL's text puts `name: value` of every header that policy wants read, on a line each; headers that carry
+ * the caller's own credential are left out where they may. A line is its header and three bytes more, where the pairs
+ * spend ten: it all fits.
+ */
 export function writeHeaderText(pairs: usize, length: u32, mayCarryOwn: bool): void {
-  // Each header is its name, its value and three bytes more; the pairs spend ten on it.
-  beginText(length);
+  nextText();
   const mode = <i32>load<u8>(table.policy, layout.POLICY_HEADER_MODE);
   if (mode == layout.HEADER_MODE_NONE) return;
   reader.start(pairs, length);

@@ -1,6 +1,7 @@
 // The fused pass: 64 bytes a step, it names the few places of a text where a rule could match. Two lookups by nibble
-// class every byte (word, digit, token) and six more are a Teddy matcher over the literal keys; all that follows works
+// class every byte (word, digit, token) and eight more are a Teddy matcher over the literal keys; all that follows works
 // on 64-bit masks, one bit a byte, of the block before the current one, so that a run may reach over the border.
+import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { decodeTokenRun } from '../view/base64';
 import { beginConfirm, confirm, confirmNumber, lookUp } from './confirm';
@@ -17,6 +18,7 @@ let beforeToken: u64 = 0;
 let beforeWord: u64 = 0;
 let lastA: v128 = i8x16.splat(0);
 let lastB: v128 = i8x16.splat(0);
+let lastC: v128 = i8x16.splat(0);
 
 /** Begins the pass over a text with a margin on both sides (view/arena.ts). */
 export function beginPass(from: usize, to: usize): void {
@@ -30,6 +32,7 @@ export function beginPass(from: usize, to: usize): void {
   beforeWord = 0;
   lastA = i8x16.splat(0);
   lastB = i8x16.splat(0);
+  lastC = i8x16.splat(0);
   beginConfirm();
   clearHits();
 }
@@ -42,6 +45,8 @@ export function stepPass(): bool {
   const high1 = v128.load(table.teddy, 48);
   const low2 = v128.load(table.teddy, 64);
   const high2 = v128.load(table.teddy, 80);
+  const low3 = v128.load(table.teddy, 96);
+  const high3 = v128.load(table.teddy, 112);
   // Classes of a byte, by low and high nibble: bit 0 `+-./`, bit 1 digits, bits 2 to 5 letters of the four letter
   // columns, bit 6 `_`. A token byte has any bit, a word byte any but bit 0.
   const lowClasses = i8x16(42, 62, 62, 62, 62, 62, 62, 62, 62, 62, 60, 21, 20, 21, 21, 85);
@@ -54,16 +59,18 @@ export function stepPass(): bool {
     let token: u64 = 0;
     let word: u64 = 0;
     let digit: u64 = 0;
-    if (p < end) {
+    // A key may be the last of the text: its fourth byte is then the first of the margin.
+    if (p <= end) {
       const v0 = v128.load(p);
       const l0 = v128.and(v0, nibble);
       const h0 = v128.and(i16x8.shr_u(v0, 4), nibble);
       const c0 = v128.and(i8x16.relaxed_swizzle(lowClasses, l0), i8x16.relaxed_swizzle(highClasses, h0));
       const a0 = v128.and(i8x16.relaxed_swizzle(low0, l0), i8x16.relaxed_swizzle(high0, h0));
       const b0 = v128.and(i8x16.relaxed_swizzle(low1, l0), i8x16.relaxed_swizzle(high1, h0));
+      const d0 = v128.and(i8x16.relaxed_swizzle(low2, l0), i8x16.relaxed_swizzle(high2, h0));
       const t0 = v128.and(
-        v128.and(i8x16.relaxed_swizzle(low2, l0), i8x16.relaxed_swizzle(high2, h0)),
-        v128.and(shift1(lastB, b0), shift2(lastA, a0)),
+        v128.and(v128.and(i8x16.relaxed_swizzle(low3, l0), i8x16.relaxed_swizzle(high3, h0)), shift1(lastC, d0)),
+        v128.and(shift2(lastB, b0), shift3(lastA, a0)),
       );
       const v1 = v128.load(p, 16);
       const l1 = v128.and(v1, nibble);
@@ -71,9 +78,10 @@ export function stepPass(): bool {
       const c1 = v128.and(i8x16.relaxed_swizzle(lowClasses, l1), i8x16.relaxed_swizzle(highClasses, h1));
       const a1 = v128.and(i8x16.relaxed_swizzle(low0, l1), i8x16.relaxed_swizzle(high0, h1));
       const b1 = v128.and(i8x16.relaxed_swizzle(low1, l1), i8x16.relaxed_swizzle(high1, h1));
+      const d1 = v128.and(i8x16.relaxed_swizzle(low2, l1), i8x16.relaxed_swizzle(high2, h1));
       const t1 = v128.and(
-        v128.and(i8x16.relaxed_swizzle(low2, l1), i8x16.relaxed_swizzle(high2, h1)),
-        v128.and(shift1(b0, b1), shift2(a0, a1)),
+        v128.and(v128.and(i8x16.relaxed_swizzle(low3, l1), i8x16.relaxed_swizzle(high3, h1)), shift1(d0, d1)),
+        v128.and(shift2(b0, b1), shift3(a0, a1)),
       );
       const v2 = v128.load(p, 32);
       const l2 = v128.and(v2, nibble);
@@ -81,9 +89,10 @@ export function stepPass(): bool {
       const c2 = v128.and(i8x16.relaxed_swizzle(lowClasses, l2), i8x16.relaxed_swizzle(highClasses, h2));
       const a2 = v128.and(i8x16.relaxed_swizzle(low0, l2), i8x16.relaxed_swizzle(high0, h2));
       const b2 = v128.and(i8x16.relaxed_swizzle(low1, l2), i8x16.relaxed_swizzle(high1, h2));
+      const d2 = v128.and(i8x16.relaxed_swizzle(low2, l2), i8x16.relaxed_swizzle(high2, h2));
       const t2 = v128.and(
-        v128.and(i8x16.relaxed_swizzle(low2, l2), i8x16.relaxed_swizzle(high2, h2)),
-        v128.and(shift1(b1, b2), shift2(a1, a2)),
+        v128.and(v128.and(i8x16.relaxed_swizzle(low3, l2), i8x16.relaxed_swizzle(high3, h2)), shift1(d1, d2)),
+        v128.and(shift2(b1, b2), shift3(a1, a2)),
       );
       const v3 = v128.load(p, 48);
       const l3 = v128.and(v3, nibble);
@@ -91,12 +100,14 @@ export function stepPass(): bool {
       const c3 = v128.and(i8x16.relaxed_swizzle(lowClasses, l3), i8x16.relaxed_swizzle(highClasses, h3));
       const a3 = v128.and(i8x16.relaxed_swizzle(low0, l3), i8x16.relaxed_swizzle(high0, h3));
       const b3 = v128.and(i8x16.relaxed_swizzle(low1, l3), i8x16.relaxed_swizzle(high1, h3));
+      const d3 = v128.and(i8x16.relaxed_swizzle(low2, l3), i8x16.relaxed_swizzle(high2, h3));
       const t3 = v128.and(
-        v128.and(i8x16.relaxed_swizzle(low2, l3), i8x16.relaxed_swizzle(high2, h3)),
-        v128.and(shift1(b2, b3), shift2(a2, a3)),
+        v128.and(v128.and(i8x16.relaxed_swizzle(low3, l3), i8x16.relaxed_swizzle(high3, h3)), shift1(d2, d3)),
+        v128.and(shift2(b2, b3), shift3(a2, a3)),
       );
       lastA = a3;
       lastB = b3;
+      lastC = d3;
       if (v128.any_true(v128.or(v128.or(t0, t1), v128.or(t2, t3)))) {
         literals(t0, p);
         literals(t1, p + 16);
@@ -152,6 +163,26 @@ function tokens(block: usize, next: u64): void {
     const at = block + <usize>ctz(runs);
     runs &= runs - 1;
     decodeTokenRun(at, end);
+    if (followsSign(at)) names(at);
+  }
+}
+
+/** Whether a sign of assignment stands within SIGN_BYTES before `p`: = : , > | */
+function followsSign(p: usize): bool {
+  const from = p - begin > <usize>layout.SIGN_BYTES ? p - layout.SIGN_BYTES : begin;
+  while (p > from) {
+    const c = load<u8>(--p);
+    if (c == 0x3d || c == 0x3a || c == 0x2c || c == 0x3e || c == 0x7c) return true;
+  }
+  return false;
+}
+
+/** Names that the value at `p` may have: their keys are looked up in the bytes before it. */
+function names(p: usize): void {
+  const from = p - begin > <usize>layout.NAMED_BYTES ? p - layout.NAMED_BYTES : begin;
+  for (let at = from; at + 3 <= p; at++) {
+    const first = lookUp(table.namedSlots, at);
+    if (first != 0) confirm(first, at, begin, end);
   }
 }
 
@@ -177,11 +208,11 @@ function numbers(block: usize, nextWord: u64, nextDigit: u64): void {
   }
 }
 
-/** Places where a literal key ends in the 16 bytes at `block`; the key begins two bytes before. */
+/** Places where a literal key and the byte behind it end in the 16 bytes at `block`; the key begins three bytes before. */
 function literals(found: v128, block: usize): void {
   let mask = i8x16.bitmask(i8x16.ne(found, i8x16.splat(0)));
   while (mask != 0) {
-    const at = block + <usize>ctz(mask) - 2;
+    const at = block + <usize>ctz(mask) - 3;
     mask &= mask - 1;
     if (at < begin || at + 3 > end) continue;
     const first = lookUp(table.literalSlots, at);
@@ -211,4 +242,9 @@ function shift1(last: v128, next: v128): v128 {
 /** The same by two bytes. */
 function shift2(last: v128, next: v128): v128 {
   return i8x16.shuffle(last, next, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
+}
+
+/** The same by three bytes. */
+function shift3(last: v128, next: v128): v128 {
+  return i8x16.shuffle(last, next, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28);
 }

@@ -9,9 +9,10 @@
  *   ├ RULES        one record a rule
  *   ├ STRINGS      rule ids, context words, header names; records point into it by (offset, length)
  *   ├ WORDS        lists of (offset u32, length u32) into STRINGS: context words of the rules, scanned headers
- *   ├ TEDDY        six vectors of 16: low and high nibble masks of three byte positions, one bit a bucket
+ *   ├ TEDDY        eight vectors of 16: low and high nibble masks of four byte positions, one bit a bucket
  *   ├ START_SLOTS  hash of three folded bytes → first entry + 1, 0 for none: keys that begin a token
  *   ├ LITERAL_SLOTS the same for keys that stand anywhere
+ *   ├ NAMED_SLOTS  the same for keys in the name of a value that is assigned
  *   ├ ENTRIES      one record an anchor; those of a slot lie side by side, the last one marked
  *   ├ PROGRAMS     confirming programs, byte code
  *   ├ CLASSES      byte classes, eight to a plane: 256 bytes a plane, one bit a class
@@ -36,16 +37,17 @@ export const SECTION_WORDS = 3;
 export const SECTION_TEDDY = 4;
 export const SECTION_START_SLOTS = 5;
 export const SECTION_LITERAL_SLOTS = 6;
-export const SECTION_ENTRIES = 7;
-export const SECTION_PROGRAMS = 8;
-export const SECTION_CLASSES = 9;
-export const SECTION_AUTOMATA = 10;
-export const SECTION_MAPS = 11;
-export const SECTION_NEXT = 12;
-export const SECTION_LABELS = 13;
-export const SECTION_NUMBER_LISTS = 14;
-export const SECTION_NUMBER_RULES = 15;
-export const SECTION_COUNT = 16;
+export const SECTION_NAMED_SLOTS = 7;
+export const SECTION_ENTRIES = 8;
+export const SECTION_PROGRAMS = 9;
+export const SECTION_CLASSES = 10;
+export const SECTION_AUTOMATA = 11;
+export const SECTION_MAPS = 12;
+export const SECTION_NEXT = 13;
+export const SECTION_LABELS = 14;
+export const SECTION_NUMBER_LISTS = 15;
+export const SECTION_NUMBER_RULES = 16;
+export const SECTION_COUNT = 17;
 
 // Verdicts, in order of strength.
 export const VERDICT_ALLOW = 0;
@@ -124,6 +126,11 @@ export const WORD_BYTES = 8;
 export const KEY_FOLD = 0x202020;
 export const KEY_MULTIPLIER = 0x9e3779b1;
 export const SLOT_BITS = 10;
+
+// A named value: a token run, and before it a sign of assignment and a name. The compiler makes a rule one only where its
+// pattern promises both distances.
+export const NAMED_BYTES = 96; // from the first byte of the name to the value, at most
+export const SIGN_BYTES = 12; // from a sign to the value, the sign included, at most
 
 // ENTRIES record. `mask` and `value` test the four bytes after the key, which refuses most chance meetings.
 export const ENTRY_KEY = 0; // u32: the folded key, top byte 0

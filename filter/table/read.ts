@@ -11,6 +11,7 @@ export let words: usize = 0;
 export let teddy: usize = 0;
 export let startSlots: usize = 0;
 export let literalSlots: usize = 0;
+export let namedSlots: usize = 0;
 export let entries: usize = 0;
 export let programs: usize = 0;
 export let classes: usize = 0;
@@ -73,11 +74,12 @@ function checkHeader(length: u32): bool {
     if (offset % <u32>layout.SECTION_ALIGNMENT != 0) return refuse('a section out of line');
   }
   if (sectionBytes(layout.SECTION_POLICY) != <u32>layout.POLICY_BYTES) return refuse('a policy of another size');
-  if (sectionBytes(layout.SECTION_TEDDY) != 96) return refuse('prefilter masks of another size');
+  if (sectionBytes(layout.SECTION_TEDDY) != 128) return refuse('prefilter masks of another size');
   const slotsBytes: u32 = 2 << layout.SLOT_BITS;
   if (
     sectionBytes(layout.SECTION_START_SLOTS) != slotsBytes ||
-    sectionBytes(layout.SECTION_LITERAL_SLOTS) != slotsBytes
+    sectionBytes(layout.SECTION_LITERAL_SLOTS) != slotsBytes ||
+    sectionBytes(layout.SECTION_NAMED_SLOTS) != slotsBytes
   )
     return refuse('slots of another size');
   locate();
@@ -94,6 +96,7 @@ function locate(): void {
   teddy = section(layout.SECTION_TEDDY);
   startSlots = section(layout.SECTION_START_SLOTS);
   literalSlots = section(layout.SECTION_LITERAL_SLOTS);
+  namedSlots = section(layout.SECTION_NAMED_SLOTS);
   entries = section(layout.SECTION_ENTRIES);
   programs = section(layout.SECTION_PROGRAMS);
   classes = section(layout.SECTION_CLASSES);
@@ -174,7 +177,11 @@ function checkEntries(): bool {
   )
     return refuse('entries without an end');
   for (let slot: usize = 0; slot < 1 << layout.SLOT_BITS; slot++)
-    if (<u32>load<u16>(startSlots + (slot << 1)) > count || <u32>load<u16>(literalSlots + (slot << 1)) > count)
+    if (
+      <u32>load<u16>(startSlots + (slot << 1)) > count ||
+      <u32>load<u16>(literalSlots + (slot << 1)) > count ||
+      <u32>load<u16>(namedSlots + (slot << 1)) > count
+    )
       return refuse('a slot of no entry');
   return true;
 }

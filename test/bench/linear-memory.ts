@@ -84,8 +84,7 @@ export function playExchanges(exchanges: number): LinearMemory {
 function properties(): Record<string, string> {
   return {
     'xds\0filter_chain_name': 'intercept',
-    'filter_state\0penstock.connect_authority': 'api.example:443',
-    'connection\0dns_san_local_certificate': 'api.example',
+    'filter_state\0penstock.tunnel': 'api.example:443 api.example',
     'filter_state\0penstock.client': '127.0.0.1',
   };
 }
