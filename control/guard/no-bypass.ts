@@ -18,24 +18,20 @@ import { destinationBreaches } from './destination.ts';
 const breach = breachOf('no-bypass');
 
 /** What reads, in the order it has to stand; other filters may stand before it, only the router after it. */
-const reading = [
-  'request-gzip',
-  'request-brotli',
-  'request-zstd',
-  'penstock',
-  'response-gzip',
-  'response-brotli',
-  'response-zstd',
-  'penstock.probe',
-  'router',
-];
+const requestSide = ['request-gzip', 'request-brotli', 'request-zstd', 'penstock'];
+const responseSide = ['response-gzip', 'response-brotli', 'response-zstd'];
+const readings = {
+  mcp: [...requestSide, ...responseSide, 'penstock.probe', 'router'],
+  other: [...requestSide, ...responseSide, 'router'],
+};
 
 export function noBypass({ listeners }: Parsed, policy: Policy): Breach[] {
   const breaches: Breach[] = [];
   for (const listener of listeners) {
     const place = `listener ${listener.name}`;
     for (const manager of managers(listener)) {
-      breaches.push(...chainBreaches(place, manager), ...rewriteBreaches(place, manager));
+      const reading = listener.name === 'mcp' ? readings.mcp : readings.other;
+      breaches.push(...chainBreaches(place, manager, reading), ...rewriteBreaches(place, manager));
       breaches.push(...destinationBreaches(String(listener.name), manager, policy));
     }
     if (managers(listener).length === 0)
@@ -45,7 +41,7 @@ export function noBypass({ listeners }: Parsed, policy: Policy): Breach[] {
   return breaches;
 }
 
-function chainBreaches(place: string, manager: Resource): Breach[] {
+function chainBreaches(place: string, manager: Resource, reading: readonly string[]): Breach[] {
   const breaches: Breach[] = [];
   const names = members(manager.http_filters).map((f) => f.name);
   const read = names.slice(-reading.length);
@@ -88,7 +84,7 @@ function routeBreaches(listener: Resource, route: Resource, policy: Policy): Bre
   const place = routePlace(listener, route);
   const cluster = look(route, 'route', 'cluster');
   const isAnswered = route.direct_response !== undefined || cluster === 'admin' || cluster === 'control';
-  for (const filter of [...reading.slice(0, -1), 'destination']) {
+  for (const filter of [...readings.mcp.slice(0, -1), 'destination']) {
     const disabled = look(route, 'typed_per_filter_config', filter) !== undefined;
     if (disabled && !isAnswered)
       breaches.push(breach(place, `overrides filter ${filter}: its requests would not be read`));

@@ -19,7 +19,11 @@ export function renderListeners(policy: Policy, runtime: Runtime): Resource[] {
   const egress = renderEgress(policy);
   const all = policy.tls.intercept ? [egress, renderIntercept(policy, egress)] : [egress];
   all.push(renderMcp(policy));
-  for (const listener of all) putReading(http(listener), policy, runtime);
+  for (const listener of all) {
+    putReading(http(listener), policy, runtime);
+    // Only MCP answers are held, so only they need to be told where they end.
+    if (listener.name !== 'mcp') takeOut(http(listener), 'http_filters', 'penstock.probe');
+  }
   return all;
 }
 

@@ -154,9 +154,9 @@ describe('render', () => {
     const value = field(filter, 'resources[penstock].typed_config.config.configuration.value') as string;
     expect(Buffer.from(value, 'base64').toString()).toBe('a table');
     const names = list(http('egress'), 'http_filters').map((f) => (f as Resource).name);
-    expect(names.slice(-9)).toEqual([
+    expect(names.slice(-8)).toEqual([
       ...['request-gzip', 'request-brotli', 'request-zstd', 'penstock'],
-      ...['response-gzip', 'response-brotli', 'response-zstd', 'penstock.probe', 'router'],
+      ...['response-gzip', 'response-brotli', 'response-zstd', 'router'],
     ]);
   });
 
