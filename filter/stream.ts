@@ -41,7 +41,6 @@ const CONTENT_TYPE = Bytes.of('content-type');
 const CONTENT_ENCODING = Bytes.of('content-encoding');
 const IDENTITY = Bytes.of('identity');
 const EVENT_STREAM = Bytes.of('text/event-stream');
-const JSON_TYPE = Bytes.of('application/json');
 const IMAGE = Bytes.of('image/');
 const AUDIO = Bytes.of('audio/');
 const VIDEO = Bytes.of('video/');
@@ -146,7 +145,7 @@ export function onResponseHeaders(exchange: Exchange, isLast: bool): HeadersStat
     return HeadersStatus.Continue;
   if (getHeaderPairs(MapType.ResponseHeaders) != Status.Ok) return HeadersStatus.StopIteration;
   let isEncoded = false;
-  exchange.response = Reading.Window;
+  exchange.response = exchange.chain == Chain.Mcp ? Reading.Hold : Reading.Window;
   reader.start(result.pointer(), result.length());
   while (reader.next()) {
     if (CONTENT_ENCODING.equals(reader.name, reader.nameLength))
@@ -178,7 +177,8 @@ export function onResponseBody(exchange: Exchange, length: u32, isLast: bool): B
     return BodyStatus.Continue;
   }
   if (length > maxRequestBodyBytes()) {
-    // Too long to hold: it goes on and is read as it passes.
+    // Too long to hold: where policy lets it, it goes on and is read as it passes.
+    if (refuse(exchange, layout.UNREADABLE_RESPONSE_TOO_LARGE)) return BodyStatus.StopIterationNoBuffer;
     exchange.response = Reading.Window;
     readWindow(exchange, length, isEnd);
     return BodyStatus.Continue;
@@ -250,8 +250,7 @@ function judgeAnswer(exchange: Exchange, length: u32): void {
 
 /** How an answer of a content type is read. */
 function readingOf(exchange: Exchange, type: usize, length: u32): Reading {
-  if (exchange.chain == Chain.Mcp && startsWith(type, length, JSON_TYPE)) return Reading.Hold;
-  if (exchange.chain == Chain.Mcp && startsWith(type, length, EVENT_STREAM)) return Reading.Events;
+  if (exchange.chain == Chain.Mcp) return startsWith(type, length, EVENT_STREAM) ? Reading.Events : Reading.Hold;
   const isMedia =
     startsWith(type, length, IMAGE) ||
     startsWith(type, length, AUDIO) ||

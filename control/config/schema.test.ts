@@ -166,7 +166,8 @@ flight_recorder: { enabled: true, require_receipts: false, redact: true, dir: ''
 agents: {}
 `;
 
-const isLeftToPolicy = (name: string) => /action$|^on_parse_error$|^cert_cache_size$|^header_mode$/.test(name);
+const isLeftToPolicy = (name: string) =>
+  /action$|^on_parse_error$|^cert_cache_size$|^header_mode$|^ignore_headers$/.test(name);
 
 /** The config without what the mode or another stage decides when the file does not. */
 function withoutUndecided(value: unknown): unknown {

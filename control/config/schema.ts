@@ -6,7 +6,8 @@
  * Long because the file format is: one place for it is easier to read than many.
  *
  * Keys without a default stay undefined when the file leaves them out, and policy decides: every action (the mode says
- * what it is), request_body_scanning.header_mode and tls_interception.cert_cache_size.
+ * what it is), request_body_scanning.header_mode and ignore_headers, and
+ * tls_interception.cert_cache_size.
  */
 import { z } from 'zod';
 import { headerNameComplaint, listenComplaint, urlComplaint } from './address.ts';
@@ -254,21 +255,8 @@ export const configSchema = z.strictObject({
       'Proxy-Authorization',
       'X-Goog-Api-Key',
     ]),
-    ignore_headers: headerNames([
-      'Connection',
-      'Keep-Alive',
-      'Proxy-Authenticate',
-      'Te',
-      'Trailer',
-      'Transfer-Encoding',
-      'Upgrade',
-      'Host',
-      'Content-Length',
-      'Content-Type',
-      'Accept',
-      'Accept-Encoding',
-      'User-Agent',
-    ]),
+    // Left out means those that no message is in; Pipelock's own list leaves out User-Agent and others.
+    ignore_headers: z.array(checkedText(headerNameComplaint)).optional(),
   }),
   mcp_input_scanning: section({
     // Pipelock's own default is false, but its MCP listener switches a left-out section on, and ours always listens.

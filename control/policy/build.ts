@@ -32,7 +32,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
     maxRequestBodyBytes: body.max_body_bytes,
     scannedHeaders:
       !body.enabled || !body.scan_headers ? [] : scansAllHeaders ? '*' : lowerCase(body.sensitive_headers),
-    ignoredHeaders: lowerCase(body.ignore_headers),
+    ignoredHeaders: lowerCase(body.ignore_headers ?? connectionHeaders),
     ownCredentialHeaders: [...ownCredentialHeaders],
     listen: { proxy: options.listen, mcp: options.mcpListen },
     mcpUpstream: options.mcpUpstream,
@@ -57,6 +57,9 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
     },
   };
 }
+
+/** What is said to the next hop and not to the origin (RFC 9110 section 7.6.1), and what HTTP itself writes. */
+const connectionHeaders = ['connection', 'keep-alive', 'te', 'transfer-encoding', 'upgrade', 'content-length', 'host'];
 
 function lowerCase(names: readonly string[]): string[] {
   return names.map((name) => name.toLowerCase());
@@ -89,5 +92,5 @@ function unreadableVerdict(config: Config, unreadable: Unreadable, blocks: boole
   }
   if (!blocks) return 'warn';
   // An answer that cannot be read is rarer an attack than a request that may not be read.
-  return unreadable === 'response-encoding' && config.mode !== 'strict' ? 'warn' : 'block';
+  return unreadable.startsWith('response-') && config.mode !== 'strict' ? 'warn' : 'block';
 }

@@ -18,6 +18,7 @@ export const unreadables = [
   'mcp-not-json-rpc',
   'response-encoding',
   'authority-mismatch',
+  'response-too-large',
 ] as const;
 export type Unreadable = (typeof unreadables)[number];
 

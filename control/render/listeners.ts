@@ -8,9 +8,9 @@ import { source } from './sources.ts';
 
 /**
  * What a held request may take above the body limit: the filter has to see that a body is over the limit before Envoy
- * does, whose own answer is a bare 413. Bodies come in chunks of at most a few 16 KiB reads.
+ * does, whose own answer is a bare 413, or 500 for an answer that is held. Chunks of some hundred KiB were seen.
  */
-const bodyHeadroomBytes = 64 * 1024;
+const bodyHeadroomBytes = 1024 * 1024;
 
 const http = (listener: Resource) => resource(listener, `filter_chains[${listener.name}].filters[http].typed_config`);
 const routes = 'route_config.virtual_hosts[any].routes';

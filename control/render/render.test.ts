@@ -188,7 +188,9 @@ describe('render', () => {
   it('holds a body a little longer than the filter does', () => {
     const policy = examplePolicy({ maxRequestBodyBytes: 1000 });
     for (const name of ['egress', 'intercept', 'mcp']) {
-      expect(field(http(name, policy), 'route_config.virtual_hosts[any].request_body_buffer_limit')).toBe(1000 + 65536);
+      expect(field(http(name, policy), 'route_config.virtual_hosts[any].request_body_buffer_limit')).toBe(
+        1000 + 1_048_576,
+      );
     }
   });
 

@@ -5,7 +5,7 @@
 
 /** Luhn (ISO/IEC 7812-1 annex B) over 13 to 19 digits. Which networks and lengths there are, the patterns say. */
 export function luhn(text: string): boolean {
-  const digits = text.replace(/[ -]/g, '');
+  const digits = text.replace(/[ +-]/g, '');
   if (!/^[0-9]{13,19}$/.test(digits)) return false;
   let sum = 0;
   for (let at = 0; at < digits.length; at++) {
@@ -152,10 +152,9 @@ export function iban(text: string): boolean {
   let compact = '';
   let at = 0;
   for (; at < text.length && compact.length < ibanLengths[country]!; at++) {
-    if (text[at] !== ' ' && text[at] !== '-') compact += text[at];
+    if (!isSeparator(text[at])) compact += text[at];
   }
-  if (compact.length < ibanLengths[country]! || (at < text.length && text[at] !== ' ' && text[at] !== '-'))
-    return false;
+  if (compact.length < ibanLengths[country]! || (at < text.length && !isSeparator(text[at]))) return false;
 
   const classes: Record<string, string> = { n: '[0-9]', a: '[A-Z]', c: '[0-9A-Z]' };
   const shape = structure.replace(/([0-9]+)([nac])/g, (_, count, kind) => `${classes[kind]}{${count}}`);
@@ -167,6 +166,11 @@ export function iban(text: string): boolean {
     remainder = (value > 9 ? remainder * 100 + value : remainder * 10 + value) % 97;
   }
   return remainder === 1;
+}
+
+/** Printed in groups, or written into a form, where a space is a plus. */
+function isSeparator(character: string | undefined): boolean {
+  return character === ' ' || character === '-' || character === '+';
 }
 
 /** ABA routing number: nine digits of the Federal Reserve's ranges, weighted 3, 7, 1, the sum a multiple of ten. */

@@ -60,10 +60,22 @@ function exchangeEvent(value: Record<string, unknown>): LogEvent {
   for (const name of exchangeFields) {
     const field = value[name];
     if (typeof field === 'number' || typeof field === 'boolean') found[name] = field;
+    else if (name === 'host' && typeof field === 'string' && field !== '-') found[name] = clean(hostText(field));
     // Envoy writes "-" for what it does not know.
     else if (typeof field === 'string' && field !== '' && field !== '-') found[name] = clean(field);
   }
   return found;
+}
+
+/**
+ * A host name as it may be shown. A label that looks drawn, long and of letters and digits or of digits alone, may be a
+ * secret that somebody tried to send as a name; what is no host name may hold one anywhere.
+ */
+export function hostText(host: string): string {
+  if (!/^[A-Za-z0-9._-]+(?::\d{1,5})?$|^\[[0-9A-Fa-f:.]+\](?::\d{1,5})?$/.test(host)) return '(no host name)';
+  return host.replace(/[A-Za-z0-9_]{13,}/g, (label) =>
+    /^\d+$/.test(label) || (label.length >= 16 && /\d/.test(label) && /[A-Za-z]/.test(label)) ? '(masked)' : label,
+  );
 }
 
 function stray(line: string): LogEvent {

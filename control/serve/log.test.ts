@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest';
-import { type LogEvent, readAccessLine, readEnvoyLine } from './event.ts';
+import { hostText, type LogEvent, readAccessLine, readEnvoyLine } from './event.ts';
 import { formatEvent, openLog } from './log.ts';
 
 const noon = new Date(2026, 0, 2, 12, 3, 41);
@@ -112,4 +112,13 @@ describe('the access log', () => {
   ] as const)('%s', ([event, fields, expected]) => {
     expect(text(readAccessLine(JSON.stringify({ event, ...exchange, ...fields })))).toBe(expected);
   });
+});
+
+test('a host name that may hold a secret is masked in the log', () => {
+  expect(hostText('api.openai.com:443')).toBe('api.openai.com:443');
+  expect(hostText('my-resource-2024.openai.azure.com')).toBe('my-resource-2024.openai.azure.com');
+  expect(hostText('[::1]:8443')).toBe('[::1]:8443');
+  expect(hostText(`${['AKIA', 'IOSFODNN7Q3XMPL7'].join('')}.evil.example:443`)).toBe('(masked).evil.example:443');
+  expect(hostText(`${['4111', '111111111111'].join('')}.evil.example`)).toBe('(masked).evil.example');
+  expect(hostText('user:word@evil.example')).toBe('(no host name)');
 });

@@ -30,7 +30,8 @@ export function writeUnreadable(writer: Writer, reason: i32): void {
   else if (reason == layout.UNREADABLE_REQUEST_EXPANSION) writer.ascii('request-expansion');
   else if (reason == layout.UNREADABLE_MCP_NOT_JSON_RPC) writer.ascii('mcp-not-json-rpc');
   else if (reason == layout.UNREADABLE_RESPONSE_ENCODING) writer.ascii('response-encoding');
-  else writer.ascii('authority-mismatch');
+  else if (reason == layout.UNREADABLE_AUTHORITY_MISMATCH) writer.ascii('authority-mismatch');
+  else writer.ascii('response-too-large');
 }
 
 /** Writes why a message could not be read, as a person says it, and what to do. */
@@ -50,7 +51,13 @@ export function writeUnreadableReason(writer: Writer, reason: i32, maxBodyBytes:
     writer.ascii('the body is no JSON-RPC 2.0 message; send one message or one batch');
   else if (reason == layout.UNREADABLE_RESPONSE_ENCODING)
     writer.ascii('the answer has a content encoding that cannot be opened; let the origin send it as it is');
-  else writer.ascii('CONNECT, TLS server name and Host name different hosts; open a tunnel for each host');
+  else if (reason == layout.UNREADABLE_AUTHORITY_MISMATCH)
+    writer.ascii('CONNECT, TLS server name and Host name different hosts; open a tunnel for each host');
+  else
+    writer
+      .ascii('the answer is larger than ')
+      .decimal(maxBodyBytes)
+      .ascii(' bytes; raise request_body_scanning.max_body_bytes');
 }
 
 /** Writes the name of a verdict. */

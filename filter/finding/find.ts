@@ -6,7 +6,7 @@ import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { clearMargins, resetArena, shrinkArena, takeArena } from '../view/arena';
 import { base64Bytes, base64Room, beginBase64, missedBase64 } from '../view/base64';
-import { BASE64, JSON_STRING, opened, PERCENT, RAW } from '../view/encoding';
+import { BASE64, holdsBase64, JSON_STRING, opened, PERCENT, RAW } from '../view/encoding';
 import { hasEscape, unescape } from '../view/json';
 import * as list from '../view/list';
 import { decodePercent, hasPercent } from '../view/percent';
@@ -38,7 +38,9 @@ export function findIn(start: usize, length: u32, surface: i32): void {
 
 function readView(surface: i32): void {
   clearMargins(list.viewStart, list.viewEnd);
-  openJson();
+  // What base64 hides may be binary, where every other byte pair looks like an escape: it is opened once, in place.
+  const isDecoded = holdsBase64(list.viewChain);
+  if (isDecoded || (list.viewDepth == 0 && isJson(list.viewStart, list.viewEnd))) openJsonInPlace();
   const start = list.viewStart;
   const end = list.viewEnd;
   trace(TRACE_VIEW, 0, list.viewChain, 0, end - start);
@@ -50,37 +52,61 @@ function readView(surface: i32): void {
   beginPass(start, end);
   while (stepPass()) readHits(surface);
   readHits(surface);
-  if (takeLost() || (missedBase64() && mayOpen)) wasCut = true;
+  if (takeLost() || missedBase64()) wasCut = true;
   if (decoded != 0) {
     shrinkArena(decoded, base64Bytes());
     if (base64Bytes() > 0) open(decoded, decoded + base64Bytes(), BASE64);
   }
-  if (mayOpen) openPercent(start, end);
+  if (!isDecoded) openJson(start, end, mayOpen);
+  if (mayOpen || !isDecoded) openPercent(start, end, mayOpen);
 }
 
-/**
- * JSON escapes are opened in place of the text they stand in (view/json.ts says why nothing is lost), and again while
- * backslashes are left, since JSON travels in JSON.
- */
-function openJson(): void {
-  while (list.viewDepth < list.MAX_DEPTH && hasEscape(list.viewStart, list.viewEnd)) {
-    const length = <u32>(list.viewEnd - list.viewStart);
-    const out = takeArena(length);
-    if (out == 0) {
-      wasCut = true;
-      return;
-    }
-    const end = unescape(list.viewStart, list.viewEnd, out);
-    shrinkArena(out, <u32>(end - out));
-    if (<u32>(end - out) == length) return; // backslashes, and no escape among them
-    list.replaceView(out, end, opened(list.viewChain, JSON_STRING));
-    clearMargins(out, end);
+/** Whether a message is JSON by its first byte: then its strings are what it says, and not the escapes in them. */
+function isJson(start: usize, end: usize): bool {
+  while (start < end && load<u8>(start) <= 0x20) start++;
+  const c = load<u8>(start);
+  return start < end && (c == 0x7b || c == 0x5b || c == 0x22);
+}
+
+/** Opens the escapes of a JSON message in the place of its raw text; that is no layer, it is how the message is read. */
+function openJsonInPlace(): void {
+  if (!hasEscape(list.viewStart, list.viewEnd)) return;
+  const length = <u32>(list.viewEnd - list.viewStart);
+  const out = takeArena(length);
+  if (out == 0) {
+    wasCut = true;
+    return;
   }
+  const end = unescape(list.viewStart, list.viewEnd, out);
+  shrinkArena(out, <u32>(end - out));
+  if (<u32>(end - out) == length) return; // backslashes, and no escape among them
+  list.replaceView(out, end, opened(list.viewChain, JSON_STRING));
+  clearMargins(out, end);
+}
+
+/** JSON escapes are opened beside a text that is none by itself: `C:\new` is a path, or has an end of line in it. */
+function openJson(start: usize, end: usize, mayOpen: bool): void {
+  if (!hasEscape(start, end)) return;
+  const length = <u32>(end - start);
+  const out = takeArena(length);
+  if (out == 0) {
+    wasCut = true;
+    return;
+  }
+  const outEnd = unescape(start, end, out);
+  shrinkArena(out, <u32>(outEnd - out));
+  if (<u32>(outEnd - out) == length) return;
+  if (mayOpen) open(out, outEnd, JSON_STRING);
+  else wasCut = true;
 }
 
 /** Percent escapes are opened beside the raw text: `100%4242…` is a sign before a number, or an escaped B. */
-function openPercent(start: usize, end: usize): void {
+function openPercent(start: usize, end: usize, mayOpen: bool): void {
   if (!hasPercent(start, end)) return;
+  if (!mayOpen) {
+    wasCut = true;
+    return;
+  }
   const out = takeArena(<u32>(end - start));
   if (out == 0) {
     wasCut = true;

@@ -35,7 +35,7 @@ function append(remainder: u32, c: u8): u32 {
 }
 
 function isSeparator(c: u8): bool {
-  return c == 0x20 || c == 0x2d;
+  return c == 0x20 || c == 0x2d || c == 0x2b;
 }
 
 /** Index of the country's structure, or -1. */

@@ -60,13 +60,26 @@ function decodeRun(p: usize, end: usize): void {
   const length = end - p;
   const decoded = (length * 3) / 4;
   if (out + decoded + 1 > outLimit) {
-    missed = true;
+    // Past the last layer only a run that hides text is worth a word: long names decode to anything.
+    missed = missed || outLimit != 0 || isText(p);
     return;
   }
   let to = out;
   for (; p < end; p += 16, to += 12) v128.store(to, decode16(v128.load(p)));
   out += decoded;
   store<u8>(out++, 0x0a);
+}
+
+const sample: usize = memory.data(32);
+
+/** Whether the first characters of a run decode to printable ASCII. */
+function isText(p: usize): bool {
+  v128.store(sample, decode16(v128.load(p)));
+  for (let i: usize = 0; i < 12; i++) {
+    const c = load<u8>(sample + i);
+    if (c > 0x7e || (c < 0x20 && c != 0x0a && c != 0x0d && c != 0x09)) return false;
+  }
+  return true;
 }
 
 // Sixteen characters to twelve bytes. Each character's value is itself plus a shift that its high nibble names; `/`

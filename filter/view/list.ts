@@ -4,11 +4,11 @@ import { MARGIN } from './arena';
 
 /** A secret in base64 in JSON in base64 is three; nobody means more by accident, and each layer multiplies work. */
 export const MAX_DEPTH: u32 = 3;
-/** Each view opens at most two others, so three layers of a message are fifteen. */
-const CAPACITY: u32 = 16;
+/** Each view opens at most three others, so three layers of a message are forty. */
+const CAPACITY: u32 = 40;
 const VIEW_BYTES: u32 = 16;
 
-const views: usize = memory.data(256); // CAPACITY × VIEW_BYTES
+const views: usize = memory.data(640); // CAPACITY × VIEW_BYTES
 let count: u32 = 0;
 let next: u32 = 0;
 
@@ -53,10 +53,9 @@ export function nextView(): bool {
   return true;
 }
 
-/** Puts another text in the place of the view that is being read: one encoding more was opened. */
+/** Puts another text in the place of the view that is being read. */
 export function replaceView(start: usize, end: usize, chain: u32): void {
   viewStart = start;
   viewEnd = end;
   viewChain = chain;
-  viewDepth++;
 }

@@ -44,14 +44,36 @@ const bytes = fc.oneof(
     .map((layers) => Buffer.from(layers.reduce((text, { wrap }) => wrap(text, 1), secret.repeat(3)))),
 );
 
-test('any bytes are read to their end', () => {
+test('no bytes trap', () => {
   fc.assert(
     fc.property(bytes, (text) => {
       all.findIn(text);
-      expect(all.wasCut).toBe(false);
     }),
     { numRuns: 3000 },
   );
+});
+
+test('bytes without layers are read to their end', () => {
+  fc.assert(
+    fc.property(fc.uint8Array({ maxLength: 3000 }), (text) => {
+      all.findIn(text);
+      expect(all.wasCut).toBe(false);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+const layers: [string, (text: string) => string][] = [
+  ['percent', (text) => [...Buffer.from(text)].map((b) => `%${b.toString(16).padStart(2, '0')}`).join('')],
+  ['base64', (text) => Buffer.from(text).toString('base64')],
+];
+
+test.each(layers)('%s is found three layers deep, and called unreadable behind them', (_, wrap) => {
+  const three = wrap(wrap(wrap(`a ${secret} and some more words`)));
+  expect(scanner.findIn(Buffer.from(three)).length).toBe(1);
+  expect(scanner.wasCut).toBe(false);
+  scanner.findIn(Buffer.from(wrap(three)));
+  expect(scanner.wasCut).toBe(true);
 });
 
 test('many findings of one text are read to the end', () => {
