@@ -44,7 +44,7 @@ export class Exchange {
   requestId: u64 = 0;
   hostLength: u32 = 0;
   methodLength: u32 = 0;
-  /** What the window or the events that are held use (scan/window.ts, action/events.ts). */
+  /** What the window or the events that are held use (window.ts, events.ts). */
   held: usize = 0;
   heldCapacity: u32 = 0;
   heldLength: u32 = 0;

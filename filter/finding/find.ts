@@ -7,7 +7,7 @@ import * as table from '../table/read';
 import { clearMargins, resetArena, shrinkArena, takeArena } from '../view/arena';
 import { base64Bytes, base64Room, beginBase64, missedBase64 } from '../view/base64';
 import { BASE64, holdsBase64, JSON_STRING, opened, PERCENT, RAW } from '../view/encoding';
-import { hasEscape, unescape } from '../view/json';
+import { hasEscape, hasUnicodeEscape, unescape } from '../view/json';
 import * as list from '../view/list';
 import { decodePercent, hasPercent } from '../view/percent';
 import { addFinding, ruleRecord } from './findings';
@@ -38,9 +38,9 @@ export function findIn(start: usize, length: u32, surface: i32): void {
 
 function readView(surface: i32): void {
   clearMargins(list.viewStart, list.viewEnd);
-  // What base64 hides may be binary, where every other byte pair looks like an escape: it is opened once, in place.
-  const isDecoded = holdsBase64(list.viewChain);
-  if (isDecoded || (list.viewDepth == 0 && isJson(list.viewStart, list.viewEnd))) openJsonInPlace();
+  // In binary every other pair of bytes looks like an escape: it is opened once, in place, and what is left is no secret.
+  const isBinary = holdsBase64(list.viewChain) || holdsControls(list.viewStart, list.viewEnd);
+  if (isBinary || (list.viewDepth == 0 && isJson(list.viewStart, list.viewEnd))) openJsonInPlace();
   const start = list.viewStart;
   const end = list.viewEnd;
   trace(TRACE_VIEW, 0, list.viewChain, 0, end - start);
@@ -57,8 +57,21 @@ function readView(surface: i32): void {
     shrinkArena(decoded, base64Bytes());
     if (base64Bytes() > 0) open(decoded, decoded + base64Bytes(), BASE64);
   }
-  if (!isDecoded) openJson(start, end, mayOpen);
-  if (mayOpen || !isDecoded) openPercent(start, end, mayOpen);
+  if (!isBinary) openJson(start, end, mayOpen);
+  if (mayOpen || !isBinary) openPercent(start, end, mayOpen);
+}
+
+/** Files begin with headers, and those hold bytes that no text has. */
+const CONTROLS_WITHIN: usize = 1024;
+
+/** Whether control characters that no text has stand near the beginning. */
+function holdsControls(start: usize, end: usize): bool {
+  const to = min(end, start + CONTROLS_WITHIN);
+  for (let p = start; p < to; p++) {
+    const c = load<u8>(p);
+    if (c < 0x20 && c != 0x09 && c != 0x0a && c != 0x0d) return true;
+  }
+  return false;
 }
 
 /** Whether a message is JSON by its first byte: then its strings are what it says, and not the escapes in them. */
@@ -87,6 +100,10 @@ function openJsonInPlace(): void {
 /** JSON escapes are opened beside a text that is none by itself: `C:\new` is a path, or has an end of line in it. */
 function openJson(start: usize, end: usize, mayOpen: bool): void {
   if (!hasEscape(start, end)) return;
+  if (!mayOpen) {
+    wasCut = wasCut || hasUnicodeEscape(start, end);
+    return;
+  }
   const length = <u32>(end - start);
   const out = takeArena(length);
   if (out == 0) {
@@ -95,16 +112,15 @@ function openJson(start: usize, end: usize, mayOpen: bool): void {
   }
   const outEnd = unescape(start, end, out);
   shrinkArena(out, <u32>(outEnd - out));
-  if (<u32>(outEnd - out) == length) return;
-  if (mayOpen) open(out, outEnd, JSON_STRING);
-  else wasCut = true;
+  if (<u32>(outEnd - out) < length) open(out, outEnd, JSON_STRING);
 }
 
 /** Percent escapes are opened beside the raw text: `100%4242…` is a sign before a number, or an escaped B. */
 function openPercent(start: usize, end: usize, mayOpen: bool): void {
   if (!hasPercent(start, end)) return;
   if (!mayOpen) {
-    wasCut = true;
+    // A percent sign that JSON uncovered has been opened in a view before; one under another percent sign has not.
+    wasCut = wasCut || (list.viewChain & 15) == PERCENT;
     return;
   }
   const out = takeArena(<u32>(end - start));

@@ -16,6 +16,20 @@ export function hasEscape(start: usize, end: usize): bool {
   return false;
 }
 
+/** Whether the text holds a character written as \uXXXX: what hides, where other escapes only stand between. */
+export function hasUnicodeEscape(start: usize, end: usize): bool {
+  const backslash = i8x16.splat(BACKSLASH);
+  for (let p = start; p < end; p += 16) {
+    let mask = i8x16.bitmask(i8x16.eq(v128.load(p), backslash));
+    while (mask != 0) {
+      const at = p + <usize>ctz(mask);
+      mask &= mask - 1;
+      if (at + 6 <= end && load<u8>(at, 1) == 0x75 && hex4(at + 2) >= 0) return true;
+    }
+  }
+  return false;
+}
+
 /** Writes the unescaped text to `out` (as long as the input, 16 bytes of margin) and gives its end. */
 export function unescape(start: usize, end: usize, out: usize): usize {
   const backslash = i8x16.splat(BACKSLASH);

@@ -18,9 +18,9 @@ export let viewEnd: usize = 0;
 export let viewChain: u32 = 0;
 export let viewDepth: u32 = 0;
 
-/** Bytes of arena that a message of `length` bytes may use in all, margins included: six times itself. */
+/** Bytes of arena that a message of `length` bytes may use in all, margins included: eight times itself. */
 export function expansionRoom(length: u32): u32 {
-  return <u32>min<u64>(<u64>length * 6 + 16 * MARGIN, 0x7fffffff);
+  return <u32>min<u64>(<u64>length * 8 + 16 * MARGIN, 0x7fffffff);
 }
 
 /** Forgets all views. */
