@@ -114,7 +114,11 @@ export class Gateway {
         ...['--state-dir', stateDir, '--log-format', 'json'],
         ...(options.more ?? []),
       ],
-      { cwd: folder, env: cleanEnvironment(options.env), stdio: ['ignore', 'pipe', 'pipe'] },
+      {
+        cwd: folder, // As control/penstock sets it: what a user's gateway costs is what is measured.
+        env: cleanEnvironment({ NODE_COMPILE_CACHE: join(root, 'build/compile-cache'), ...options.env }),
+        stdio: ['ignore', 'pipe', 'pipe'],
+      },
     );
     return new Gateway(child, proxy, mcp, stateDir, folder);
   }
