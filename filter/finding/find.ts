@@ -7,7 +7,7 @@ import * as table from '../table/read';
 import { clearMargins, resetArena, shrinkArena, takeArena } from '../view/arena';
 import { base64Bytes, base64Room, beginBase64, missedBase64 } from '../view/base64';
 import { BASE64, holdsBase64, JSON_STRING, opened, PERCENT, RAW } from '../view/encoding';
-import { hasEscape, hasUnicodeEscape, unescape } from '../view/json';
+import { hasEscape, hasUnicodeEscape, isAmbiguous, unescape } from '../view/json';
 import * as list from '../view/list';
 import { decodePercent, hasPercent } from '../view/percent';
 import { addFinding, ruleRecord } from './findings';
@@ -40,7 +40,12 @@ function readView(surface: i32): void {
   clearMargins(list.viewStart, list.viewEnd);
   // In binary every other pair of bytes looks like an escape: it is opened once, in place, and what is left is no secret.
   const isBinary = holdsBase64(list.viewChain) || holdsControls(list.viewStart, list.viewEnd);
-  if (isBinary || (list.viewDepth == 0 && isJson(list.viewStart, list.viewEnd))) openJsonInPlace();
+  const isMessage = list.viewDepth == 0 && isJson(list.viewStart, list.viewEnd);
+  if (isBinary || isMessage) openJsonInPlace();
+  while (!isBinary && list.viewDepth < list.MAX_DEPTH && !isAmbiguous(list.viewStart, list.viewEnd)) {
+    if (!openJsonInPlace()) break;
+    list.deepenView();
+  }
   const start = list.viewStart;
   const end = list.viewEnd;
   trace(TRACE_VIEW, 0, list.viewChain, 0, end - start);
@@ -81,23 +86,24 @@ function isJson(start: usize, end: usize): bool {
   return start < end && (c == 0x7b || c == 0x5b || c == 0x22);
 }
 
-/** Opens the escapes of a JSON message in the place of its raw text; that is no layer, it is how the message is read. */
-function openJsonInPlace(): void {
-  if (!hasEscape(list.viewStart, list.viewEnd)) return;
+/** Opens JSON escapes in the place of the text they stand in; false where there are none. */
+function openJsonInPlace(): bool {
+  if (!hasEscape(list.viewStart, list.viewEnd)) return false;
   const length = <u32>(list.viewEnd - list.viewStart);
   const out = takeArena(length);
   if (out == 0) {
     wasCut = true;
-    return;
+    return false;
   }
   const end = unescape(list.viewStart, list.viewEnd, out);
   shrinkArena(out, <u32>(end - out));
-  if (<u32>(end - out) == length) return; // backslashes, and no escape among them
+  if (<u32>(end - out) == length) return false; // backslashes, and no escape among them
   list.replaceView(out, end, opened(list.viewChain, JSON_STRING));
   clearMargins(out, end);
+  return true;
 }
 
-/** JSON escapes are opened beside a text that is none by itself: `C:\new` is a path, or has an end of line in it. */
+/** JSON escapes are opened beside a text that they could be part of: `C:\new` is a path, or has an end of line in it. */
 function openJson(start: usize, end: usize, mayOpen: bool): void {
   if (!hasEscape(start, end)) return;
   if (!mayOpen) {

@@ -16,6 +16,37 @@ export function hasEscape(start: usize, end: usize): bool {
   return false;
 }
 
+/** Shorter words after an escape are no secret: the shortest that a rule knows has 16 characters. */
+const LONG_WORD: usize = 12;
+
+/**
+ * Whether a long word follows a backslash and begins with the letter of an escape, `\npm_…`: then the text says one
+ * thing as it is and another one opened. Elsewhere opening loses nothing.
+ */
+export function isAmbiguous(start: usize, end: usize): bool {
+  const backslash = i8x16.splat(BACKSLASH);
+  for (let p = start; p < end; p += 16) {
+    let mask = i8x16.bitmask(i8x16.eq(v128.load(p), backslash));
+    while (mask != 0) {
+      const word = p + <usize>ctz(mask) + 1;
+      mask &= mask - 1;
+      if (word + LONG_WORD <= end && isLongWord(word)) return true;
+    }
+  }
+  return false;
+}
+
+function isLongWord(p: usize): bool {
+  const first = load<u8>(p) | 0x20;
+  if (first < 0x61 || first > 0x7a) return false;
+  for (let i: usize = 1; i < LONG_WORD; i++) {
+    const c = load<u8>(p + i);
+    const isWord = (c >= 0x30 && c <= 0x39) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) || c == 0x5f || c == 0x2d;
+    if (!isWord) return false;
+  }
+  return true;
+}
+
 /** Whether the text holds a character written as \uXXXX: what hides, where other escapes only stand between. */
 export function hasUnicodeEscape(start: usize, end: usize): bool {
   const backslash = i8x16.splat(BACKSLASH);

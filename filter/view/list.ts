@@ -59,3 +59,8 @@ export function replaceView(start: usize, end: usize, chain: u32): void {
   viewEnd = end;
   viewChain = chain;
 }
+
+/** Counts what replaced the view as a layer of its own. */
+export function deepenView(): void {
+  viewDepth++;
+}
