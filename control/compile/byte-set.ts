@@ -40,10 +40,6 @@ export function isSubset(a: ByteSet, of: ByteSet): boolean {
   return a.every((flag, byte) => flag === 0 || of[byte] === 1);
 }
 
-export function sameBytes(a: ByteSet, b: ByteSet): boolean {
-  return a.every((flag, byte) => flag === b[byte]);
-}
-
 /** The members in rising order. */
 export function members(a: ByteSet): number[] {
   const list: number[] = [];

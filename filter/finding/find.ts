@@ -41,10 +41,11 @@ function readView(surface: i32): void {
   // In binary every other pair of bytes looks like an escape: it is opened once, in place, and what is left is no secret.
   const isBinary = holdsBase64(list.viewChain) || holdsControls(list.viewStart, list.viewEnd);
   const isMessage = list.viewDepth == 0 && isJson(list.viewStart, list.viewEnd);
-  if (isBinary || isMessage) openJsonInPlace();
-  while (!isBinary && list.viewDepth < list.MAX_DEPTH && !isAmbiguous(list.viewStart, list.viewEnd)) {
-    if (!openJsonInPlace()) break;
-    list.deepenView();
+  let mayHoldEscapes = hasEscape(list.viewStart, list.viewEnd);
+  if (mayHoldEscapes && (isBinary || isMessage)) mayHoldEscapes = openJsonInPlace();
+  while (mayHoldEscapes && !isBinary && list.viewDepth < list.MAX_DEPTH && !isAmbiguous(list.viewStart, list.viewEnd)) {
+    mayHoldEscapes = openJsonInPlace();
+    if (mayHoldEscapes) list.deepenView();
   }
   const start = list.viewStart;
   const end = list.viewEnd;
@@ -62,7 +63,7 @@ function readView(surface: i32): void {
     shrinkArena(decoded, base64Bytes());
     if (base64Bytes() > 0) open(decoded, decoded + base64Bytes(), BASE64);
   }
-  if (!isBinary) openJson(start, end, mayOpen);
+  if (mayHoldEscapes && !isBinary) openJson(start, end, mayOpen);
   if (mayOpen || !isBinary) openPercent(start, end, mayOpen);
 }
 
@@ -86,39 +87,36 @@ function isJson(start: usize, end: usize): bool {
   return start < end && (c == 0x7b || c == 0x5b || c == 0x22);
 }
 
-/** Opens JSON escapes in the place of the text they stand in; false where there are none. */
-function openJsonInPlace(): bool {
-  if (!hasEscape(list.viewStart, list.viewEnd)) return false;
-  const length = <u32>(list.viewEnd - list.viewStart);
-  const out = takeArena(length);
-  if (out == 0) {
+/** Where the last text that unescapeText opened lies. */
+let openedStart: usize = 0;
+let openedEnd: usize = 0;
+
+/** Opens the JSON escapes of a text into the arena; false where it holds none, or there is no room. */
+function unescapeText(start: usize, end: usize): bool {
+  if (!hasEscape(start, end)) return false;
+  openedStart = takeArena(<u32>(end - start));
+  if (openedStart == 0) {
     wasCut = true;
     return false;
   }
-  const end = unescape(list.viewStart, list.viewEnd, out);
-  shrinkArena(out, <u32>(end - out));
-  if (<u32>(end - out) == length) return false; // backslashes, and no escape among them
-  list.replaceView(out, end, opened(list.viewChain, JSON_STRING));
-  clearMargins(out, end);
+  openedEnd = unescape(start, end, openedStart);
+  shrinkArena(openedStart, <u32>(openedEnd - openedStart));
+  // Of the same length it is the same text: backslashes, and no escape among them.
+  return openedEnd - openedStart < end - start;
+}
+
+/** Opens JSON escapes in the place of the text they stand in; false where there are none. */
+function openJsonInPlace(): bool {
+  if (!unescapeText(list.viewStart, list.viewEnd)) return false;
+  list.replaceView(openedStart, openedEnd, opened(list.viewChain, JSON_STRING));
+  clearMargins(openedStart, openedEnd);
   return true;
 }
 
 /** JSON escapes are opened beside a text that they could be part of: `C:\new` is a path, or has an end of line in it. */
 function openJson(start: usize, end: usize, mayOpen: bool): void {
-  if (!hasEscape(start, end)) return;
-  if (!mayOpen) {
-    wasCut = wasCut || hasUnicodeEscape(start, end);
-    return;
-  }
-  const length = <u32>(end - start);
-  const out = takeArena(length);
-  if (out == 0) {
-    wasCut = true;
-    return;
-  }
-  const outEnd = unescape(start, end, out);
-  shrinkArena(out, <u32>(outEnd - out));
-  if (<u32>(outEnd - out) < length) open(out, outEnd, JSON_STRING);
+  if (!mayOpen) wasCut = wasCut || hasUnicodeEscape(start, end);
+  else if (unescapeText(start, end)) open(openedStart, openedEnd, JSON_STRING);
 }
 
 /** Percent escapes are opened beside the raw text: `100%4242…` is a sign before a number, or an escaped B. */

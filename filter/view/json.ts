@@ -1,5 +1,6 @@
 // JSON string escapes (RFC 8259 section 7), opened in place of the text they stand in. What is no escape stays as it is,
 // backslash included; so nothing that the raw text shows is lost, and a body that is no JSON may be read the same way.
+import { findByte } from './find-byte';
 
 const BACKSLASH: u8 = 0x5c;
 
@@ -24,15 +25,8 @@ const LONG_WORD: usize = 12;
  * thing as it is and another one opened. Elsewhere opening loses nothing.
  */
 export function isAmbiguous(start: usize, end: usize): bool {
-  const backslash = i8x16.splat(BACKSLASH);
-  for (let p = start; p < end; p += 16) {
-    let mask = i8x16.bitmask(i8x16.eq(v128.load(p), backslash));
-    while (mask != 0) {
-      const word = p + <usize>ctz(mask) + 1;
-      mask &= mask - 1;
-      if (word + LONG_WORD <= end && isLongWord(word)) return true;
-    }
-  }
+  for (let p = findByte(start, end, BACKSLASH); p < end; p = findByte(p + 1, end, BACKSLASH))
+    if (p + 1 + LONG_WORD <= end && isLongWord(p + 1)) return true;
   return false;
 }
 
@@ -49,15 +43,8 @@ function isLongWord(p: usize): bool {
 
 /** Whether the text holds a character written as \uXXXX: what hides, where other escapes only stand between. */
 export function hasUnicodeEscape(start: usize, end: usize): bool {
-  const backslash = i8x16.splat(BACKSLASH);
-  for (let p = start; p < end; p += 16) {
-    let mask = i8x16.bitmask(i8x16.eq(v128.load(p), backslash));
-    while (mask != 0) {
-      const at = p + <usize>ctz(mask);
-      mask &= mask - 1;
-      if (at + 6 <= end && load<u8>(at, 1) == 0x75 && hex4(at + 2) >= 0) return true;
-    }
-  }
+  for (let p = findByte(start, end, BACKSLASH); p < end; p = findByte(p + 1, end, BACKSLASH))
+    if (p + 6 <= end && load<u8>(p, 1) == 0x75 && hex4(p + 2) >= 0) return true;
   return false;
 }
 

@@ -1,19 +1,13 @@
 // Percent encoding (RFC 3986 section 2.1). What is no escape stays as it is.
+import { findByte } from './find-byte';
 import { hexDigit } from './json';
 
 const PERCENT_SIGN: u8 = 0x25;
 
 /** Whether the text holds a `%` before two hexadecimal digits. Reads up to 15 bytes past `end`. */
 export function hasPercent(start: usize, end: usize): bool {
-  const sign = i8x16.splat(PERCENT_SIGN);
-  for (let p = start; p < end; p += 16) {
-    let mask = i8x16.bitmask(i8x16.eq(v128.load(p), sign));
-    while (mask != 0) {
-      const at = p + <usize>ctz(mask);
-      mask &= mask - 1;
-      if (at + 3 <= end && escaped(at) >= 0) return true;
-    }
-  }
+  for (let p = findByte(start, end, PERCENT_SIGN); p < end; p = findByte(p + 1, end, PERCENT_SIGN))
+    if (p + 3 <= end && escaped(p) >= 0) return true;
   return false;
 }
 
