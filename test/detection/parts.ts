@@ -1,0 +1,9 @@
+/** The parts of the measurement, in the order in which they are printed. */
+import { benign } from './benign.ts';
+import { chunked } from './chunked.ts';
+import { financial } from './financial.ts';
+import type { Part } from './part.ts';
+import { secrets } from './secrets.ts';
+import { wrapped } from './wrapped.ts';
+
+export const parts: readonly Part[] = [secrets, financial, benign, wrapped, chunked];
