@@ -1,7 +1,10 @@
 /**
  * What the scanner finds in the detection corpora, beside its targets, and against the floors of floors.yaml.
  *
- *   node test/detection/detection.ts [--only PART]… [--update] [--missed WORD]… [--alarms] [--corpora FOLDER]
+ *   node test/detection/detection.ts [--only PART]… [--missed WORD]… [--alarms] [--update] [--lower WORD]… [--corpora FOLDER]
+ *
+ * A WORD is part of a figure's key: a family, a class, a wrapping. --update raises floors and --lower takes back those of a
+ * figure that had to fall.
  *
  * Exits with 1 where a figure is worse than its floor or the corpora are not as they should be, 2 where an argument is
  * wrong. Without corpora it says so and exits with 0.
@@ -10,7 +13,7 @@ import { join } from 'node:path';
 import { parseArgs } from 'node:util';
 import { format } from '../bench/report.ts';
 import { CorporaError, corporaFolder, hasCorpora, readCorpora } from './corpora.ts';
-import type { Figure } from './figure.ts';
+import { type Figure, isNamed } from './figure.ts';
 import { breaches, raised, readFloors, writeFloors } from './floors.ts';
 import { Judge } from './judge.ts';
 import { parts } from './parts.ts';
@@ -24,6 +27,7 @@ function readArguments() {
       missed: { type: 'string', multiple: true },
       alarms: { type: 'boolean' },
       update: { type: 'boolean' },
+      lower: { type: 'string', multiple: true },
       corpora: { type: 'string' },
     },
   });
@@ -53,13 +57,14 @@ async function run({ chosen, ...options }: ReturnType<typeof readArguments>): Pr
     figures.push(...measured.figures);
     for (const report of measured.reports) process.stdout.write(`${format(report)}\n`);
   }
-  for (const word of options.missed ?? []) show(figuresOf(figures, 'least', word));
-  if (options.alarms) show(figures.filter(({ bound }) => bound === 'most'));
+  for (const word of options.missed ?? []) show(figuresOf(figures, word, '--missed').filter(isLeast));
+  if (options.alarms) show(figures.filter((figure) => !isLeast(figure)));
 
   const names = chosen.map(({ name }) => name);
   // Floors are of the corpora that everybody has.
-  if (options.corpora !== undefined && !options.update) return 0;
-  if (options.update) writeFloors(floorsFile, raised(figures, readFloors(floorsFile), names));
+  if (options.corpora !== undefined) return 0;
+  const lowered = (options.lower ?? []).flatMap((word) => figuresOf(figures, word, '--lower'));
+  if (options.update || lowered.length > 0) update(figures, names, lowered);
   const broken = breaches(figures, readFloors(floorsFile), names);
   const seconds = ((performance.now() - start) / 1000).toFixed(1);
   const verdict = broken.length === 0 ? 'every floor holds' : `${broken.length} figures do not hold:`;
@@ -67,11 +72,25 @@ async function run({ chosen, ...options }: ReturnType<typeof readArguments>): Pr
   return broken.length === 0 ? 0 : 1;
 }
 
-/** Figures with a word, or several between slashes, in their keys. Throws RangeError where there is none. */
-function figuresOf(figures: readonly Figure[], bound: Figure['bound'], words: string): Figure[] {
-  const chosen = figures.filter((figure) => figure.bound === bound && `/${figure.key}/`.includes(`/${words}/`));
+/** Writes the floors anew and says which have changed. */
+function update(figures: readonly Figure[], names: readonly string[], lowered: readonly Figure[]): void {
+  const before = readFloors(floorsFile);
+  const after = raised(figures, before, names, (figure) => lowered.includes(figure));
+  for (const key of new Set([...before.keys(), ...after.keys()]))
+    if (before.get(key) !== after.get(key))
+      process.stdout.write(`floor ${key}: ${before.get(key) ?? 'none'} -> ${after.get(key) ?? 'none'}\n`);
+  writeFloors(floorsFile, after);
+}
+
+const isLeast = ({ bound }: Figure) => bound === 'least';
+
+/** The figures that a word of the command line names. Throws RangeError where there is none. */
+function figuresOf(figures: readonly Figure[], words: string, option: string): Figure[] {
+  const chosen = figures.filter((figure) => isNamed(figure, words));
   if (chosen.length === 0)
-    throw new RangeError(`--missed: "${words}" is in no figure; write a family, a class or a wrapping`);
+    throw new RangeError(
+      `${option}: "${words}" is in no figure; write a family, a class or a wrapping of these tables`,
+    );
   return chosen;
 }
 

@@ -27,9 +27,9 @@ export function percent({ count, of }: Figure): number | undefined {
   return of === 0 ? undefined : (100 * count) / of;
 }
 
-/** Whether a figure of `value` percent keeps to `boundPercent`. */
-export function keeps(bound: Figure['bound'], value: number, boundPercent: number): boolean {
-  return bound === 'least' ? value >= boundPercent : value <= boundPercent;
+/** Whether so many rows keep to a floor, or a ceiling. */
+export function keeps(bound: Figure['bound'], count: number, floor: number): boolean {
+  return bound === 'least' ? count >= floor : count <= floor;
 }
 
 /** Counts rows into a figure: those that `complaintOf` has a word for are missed (least) or false alarms (most). */
@@ -47,4 +47,9 @@ export function figureOf<R extends Row>(
   const count = bound === 'least' ? rows.length - complaints.length : complaints.length;
   const figure = { key, count, of: rows.length, bound, complaints };
   return targetPercent === undefined ? figure : { ...figure, targetPercent };
+}
+
+/** Whether a figure's key has a word, or several with slashes between: `aws`, `header/credentials`. */
+export function isNamed({ key }: Figure, words: string): boolean {
+  return `/${key}/`.includes(`/${words}/`);
 }

@@ -1,9 +1,12 @@
 /** Floors: what each figure had at its best, in floors.yaml, so that it cannot get worse unseen. */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { parse } from 'yaml';
-import { type Figure, keeps, percent } from './figure.ts';
+import { type Figure, keeps } from './figure.ts';
 
-/** By the figures' keys, in percent: a floor for what is found, a ceiling for false alarms. */
+/**
+ * By the figures' keys, in rows: a floor for what is found, a ceiling for false alarms. Not in percent, because a rule
+ * that finds more in the open would lower those of the wrappings that do not open for it yet.
+ */
 export type Floors = Map<string, number>;
 
 /** Reads a file of floors; none where there is no file. */
@@ -18,27 +21,34 @@ export function readFloors(file: string): Floors {
 export function breaches(figures: readonly Figure[], floors: Floors, parts: readonly string[]): string[] {
   const keys = new Set(figures.map(({ key }) => key));
   const worse = figures.flatMap((figure) => {
-    const { key, bound, complaints } = figure;
-    const value = percent(figure) as number;
+    const { key, bound, count, of } = figure;
     const floor = floors.get(key);
     if (floor === undefined) return [`${key}: has no floor; run with --update`];
-    if (keeps(bound, value, floor)) return [];
-    const side = bound === 'least' ? 'below its floor' : 'above its ceiling';
+    if (keeps(bound, count, floor)) return [];
+    const side = bound === 'least' ? 'below the floor' : 'above the ceiling';
     return [
-      `${key}: ${value.toFixed(2)} % is ${side} of ${floor} %; ${complaints.length} rows, first ${firstRow(figure)}`,
+      `${key}: ${count} of ${of} rows, ${side} of ${floor}; see them with ${bound === 'least' ? `--missed "${key}"` : '--alarms'}`,
     ];
   });
   const gone = [...floors.keys()].filter((key) => parts.includes(key.split('/')[0] as string) && !keys.has(key));
   return [...worse, ...gone.map((key) => `${key}: has a floor and no rows; run with --update, or restore the rows`)];
 }
 
-/** The floors with those of better figures raised, of new ones added, and of `parts` without a figure taken out. */
-export function raised(figures: readonly Figure[], floors: Floors, parts: readonly string[]): Floors {
+/**
+ * The floors of `parts` anew: those of better figures raised, those that `mayFall` lowered to what there is, new ones
+ * added, and those without a figure taken out.
+ */
+export function raised(
+  figures: readonly Figure[],
+  floors: Floors,
+  parts: readonly string[],
+  mayFall: (figure: Figure) => boolean = () => false,
+): Floors {
   const others = [...floors].filter(([key]) => !parts.includes(key.split('/')[0] as string));
   const own = figures.map((figure): [string, number] => {
-    const value = rounded(figure);
-    const floor = floors.get(figure.key);
-    return [figure.key, floor === undefined || keeps(figure.bound, value, floor) ? value : floor];
+    const { key, bound, count } = figure;
+    const floor = floors.get(key);
+    return [key, floor === undefined || keeps(bound, count, floor) || mayFall(figure) ? count : floor];
   });
   return new Map([...others, ...own]);
 }
@@ -48,18 +58,6 @@ export function writeFloors(file: string, floors: Floors): void {
   const lines = [...floors]
     .toSorted(([a], [b]) => (a < b ? -1 : 1))
     .map(([key, value]) => `${JSON.stringify(key)}: ${value}\n`);
-  const head =
-    '# What `npm run detection` found at its best, in percent; of false alarms, the fewest. Raised by --update.\n';
+  const head = '# Rows that `npm run detection` found at its best; of false alarms, the fewest. Raised by --update.\n';
   writeFileSync(file, head + lines.join(''));
-}
-
-/** To a tenth, to the side on which the figure itself keeps to it. */
-function rounded(figure: Figure): number {
-  const tenths = (percent(figure) as number) * 10;
-  return (figure.bound === 'least' ? Math.floor(tenths) : Math.ceil(tenths)) / 10;
-}
-
-function firstRow({ complaints }: Figure): string {
-  const row = complaints[0]?.row;
-  return row === undefined ? '' : `${row.file}:${row.index + 1}`;
 }

@@ -34,6 +34,8 @@ const text = ({ bytes }: Open) => bytes.toString();
 const isLine = (open: Open) => !/[\r\n]/.test(text(open));
 /** What a header may hold: one line, no control characters (RFC 9110 section 5.5). */
 const isHeader = (open: Open) => /^[\t\x20-\x7e]+$/.test(text(open));
+/** What stands in a column as it is. */
+const isColumn = (open: Open) => /^[^\r\n,"]+$/.test(text(open));
 const always = () => true;
 
 /** RFC 4648 section 6. */
@@ -140,6 +142,8 @@ export const wrappings: readonly Wrapping[] = [
       `${text(open)}\r\n--${boundary}--\r\n`,
     ].join(''),
   ),
+  body('CSV, last column', (open) => `id,name,value\n4017,Ada,${text(open)}\n4018,Grace,20\n`, isColumn),
+  body('CSV, first column', (open) => `value,name,id\n${text(open)},Ada,4017\n20,Grace,4018\n`, isColumn),
   url('query', (open) => `/v1/search?q=${encodeURIComponent(text(open).toWellFormed())}&page=2`),
   url('query, plus for space', (open) => `/v1/search?${new URLSearchParams({ q: text(open) })}&page=2`),
   url('path', (open) => `/v1/${encodeURIComponent(text(open).toWellFormed())}/items`, isLine),
@@ -179,6 +183,6 @@ export const wrappings: readonly Wrapping[] = [
     const [first, second] = halves(open, random);
     return `${new URLSearchParams({ a: first, b: second })}`;
   }),
-  body('spaced letters', (open) => chatRequest(spread(open, ' '))),
-  body('dotted letters', (open) => chatRequest(spread(open, '.'))),
+  body('spaced letters', (open) => chatRequest(spread(open, ' ')), isLine),
+  body('dotted letters', (open) => chatRequest(spread(open, '.')), isLine),
 ];
