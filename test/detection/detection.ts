@@ -108,6 +108,8 @@ function kindOf(row: object & { rule: string }): string {
   return `${row.rule}, ${kind ?? name ?? style}`;
 }
 
+// Somebody reads the first lines and no more: `| head`.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => process.exit(error.code === 'EPIPE' ? 0 : 1));
 try {
   process.exitCode = await run(readArguments());
 } catch (error) {
