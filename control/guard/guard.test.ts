@@ -68,7 +68,7 @@ describe('fail-closed', () => {
 describe('no-bypass', () => {
   it.each(['egress', 'intercept', 'mcp'])('sees a filter gone or out of order on %s', (listener) => {
     const probe = listener === 'mcp' ? ['penstock.probe'] : [];
-    for (const name of ['penstock', ...probe, 'request-gzip', 'response-zstd']) {
+    for (const name of ['penstock', ...probe, 'request-decoding', 'response-decoding']) {
       const found = breaches('listeners', (l) => takeOut(http(l, listener), 'http_filters', name));
       expect(found.join(), name).toContain(`guard: no-bypass: listener ${listener}: filters end in`);
     }
@@ -79,6 +79,17 @@ describe('no-bypass', () => {
     expect(found.join()).toContain('filters end in');
   });
 
+  const matchers = (l: Value, direction: string) =>
+    list(
+      http(l, 'egress'),
+      `http_filters[${direction}-decoding].typed_config.xds_matcher.matcher_list.matchers`,
+    ) as Resource[];
+  const decompressor = (l: Value, direction: string, i: number) =>
+    resource(
+      matchers(l, direction)[i]!,
+      `on_match.action.typed_config.typed_config.typed_config.${direction}_direction_config.common_config`,
+    );
+
   it('sees a route, a filter or an upgrade that goes round the filter', () => {
     const off = { '@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig', disabled: true };
     const cases: ((l: Value) => void)[] = [
@@ -86,16 +97,10 @@ describe('no-bypass', () => {
       (l) => (route(l, 'egress', 'forward').typed_per_filter_config = { destination: off }),
       (l) => (resource(http(l, 'mcp'), 'http_filters[penstock]').disabled = true),
       (l) => (resource(http(l, 'egress'), 'upgrade_configs[websocket]').filters = []),
-      (l) =>
-        delete resource(
-          http(l, 'egress'),
-          'http_filters[request-gzip].typed_config.request_direction_config.common_config',
-        ).ignore_no_transform_header,
-      (l) =>
-        (resource(
-          http(l, 'egress'),
-          'http_filters[response-gzip].typed_config.response_direction_config.common_config',
-        ).enabled = {}),
+      (l) => delete decompressor(l, 'request', 0).ignore_no_transform_header,
+      (l) => (decompressor(l, 'response', 0).enabled = {}),
+      (l) => matchers(l, 'response').pop(),
+      (l) => fill(matchers(l, 'request')[1]!, 'predicate.single_predicate.value_match.ignore_case', false),
       (l) => (http(l, 'egress').normalize_path = true),
       (l) => (resource(l, 'resources[egress].filter_chains[egress]').filters = []),
     ];

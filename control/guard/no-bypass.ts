@@ -18,12 +18,12 @@ import { destinationBreaches } from './destination.ts';
 const breach = breachOf('no-bypass');
 
 /** What reads, in the order it has to stand; other filters may stand before it, only the router after it. */
-const requestSide = ['request-gzip', 'request-brotli', 'request-zstd', 'penstock'];
-const responseSide = ['response-gzip', 'response-brotli', 'response-zstd'];
 const readings = {
-  mcp: [...requestSide, ...responseSide, 'penstock.probe', 'router'],
-  other: [...requestSide, ...responseSide, 'router'],
+  mcp: ['request-decoding', 'penstock', 'response-decoding', 'penstock.probe', 'router'],
+  other: ['request-decoding', 'penstock', 'response-decoding', 'router'],
 };
+/** The content codings that are opened for the filter (RFC 9110 section 8.4.1); it refuses any other. */
+const codings = ['gzip', 'br', 'zstd'];
 
 export function noBypass({ listeners }: Parsed, policy: Policy): Breach[] {
   const breaches: Breach[] = [];
@@ -50,7 +50,7 @@ function chainBreaches(place: string, manager: Resource, reading: readonly strin
   }
   for (const filter of members(manager.http_filters)) {
     if (filter.disabled) breaches.push(breach(`${place}, filter ${filter.name}`, 'is disabled'));
-    breaches.push(...decompressorBreaches(`${place}, filter ${filter.name}`, filter));
+    breaches.push(...decodingBreaches(`${place}, filter ${filter.name}`, filter));
   }
   for (const upgrade of members(manager.upgrade_configs)) {
     if (upgrade.filters !== undefined && upgrade.upgrade_type !== 'CONNECT') {
@@ -60,16 +60,31 @@ function chainBreaches(place: string, manager: Resource, reading: readonly strin
   return breaches;
 }
 
-function decompressorBreaches(place: string, filter: Resource): Breach[] {
+/** Each coding has its decompressor, and nothing in a message keeps it from opening the body. */
+function decodingBreaches(place: string, filter: Resource): Breach[] {
   const [direction] = String(filter.name).split('-');
-  if (direction !== 'request' && direction !== 'response') return [];
-  const config = look(filter, 'typed_config', `${direction}_direction_config`, 'common_config');
-  const breaches: Breach[] = [];
-  if (look(config, 'enabled') !== undefined) breaches.push(breach(place, `can be switched off for ${direction}s`));
-  if (look(config, 'ignore_no_transform_header') !== true) {
-    breaches.push(breach(place, `a ${direction} with cache-control: no-transform would pass compressed`));
+  if (!String(filter.name).endsWith('-decoding')) return [];
+  const matchers = members(look(filter, 'typed_config', 'xds_matcher', 'matcher_list', 'matchers'));
+  const breaches = codings
+    .filter((coding) => !matchers.some((matcher) => matchedCoding(matcher) === coding))
+    .map((coding) => breach(place, `${coding} is not opened: such a ${direction} would pass compressed`));
+  for (const matcher of matchers) {
+    const action = look(matcher, 'on_match', 'action');
+    const decompressor = look(action, 'typed_config', 'typed_config', 'typed_config');
+    const config = look(decompressor, `${direction}_direction_config`, 'common_config');
+    const at = `${place}, ${look(action, 'name')}`;
+    if (look(config, 'enabled') !== undefined) breaches.push(breach(at, `can be switched off for ${direction}s`));
+    if (look(config, 'ignore_no_transform_header') !== true)
+      breaches.push(breach(at, `a ${direction} with cache-control: no-transform would pass compressed`));
   }
   return breaches;
+}
+
+/** The coding that a matcher is for, or undefined where it does not match it in any case. */
+function matchedCoding(matcher: Resource): unknown {
+  const predicate = look(matcher, 'predicate', 'single_predicate');
+  if (look(predicate, 'input', 'typed_config', 'header_name') !== 'content-encoding') return undefined;
+  return look(predicate, 'value_match', 'ignore_case') === true ? look(predicate, 'value_match', 'exact') : undefined;
 }
 
 /** Envoy must not change what the filter has read. */
