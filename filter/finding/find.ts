@@ -70,12 +70,21 @@ function readView(surface: i32): void {
 /** Files begin with headers, and those hold bytes that no text has. */
 const CONTROLS_WITHIN: usize = 1024;
 
-/** Whether control characters that no text has stand near the beginning. */
+/** Whether control characters that no text has stand near the beginning. Reads up to 15 bytes past `end`, which must be zero. */
 function holdsControls(start: usize, end: usize): bool {
   const to = min(end, start + CONTROLS_WITHIN);
-  for (let p = start; p < to; p++) {
-    const c = load<u8>(p);
-    if (c < 0x20 && c != 0x09 && c != 0x0a && c != 0x0d) return true;
+  const space = i8x16.splat(0x20);
+  for (let p = start; p < to; p += 16) {
+    const v = v128.load(p);
+    const isControl = i8x16.lt_u(v, space);
+    // Tab, line feed and carriage return are the controls that texts have.
+    const isWhite = v128.or(
+      i8x16.eq(v, i8x16.splat(0x09)),
+      v128.or(i8x16.eq(v, i8x16.splat(0x0a)), i8x16.eq(v, i8x16.splat(0x0d))),
+    );
+    let controls = i8x16.bitmask(v128.andnot(isControl, isWhite));
+    if (p + 16 > to) controls &= (1 << (<i32>(to - p))) - 1;
+    if (controls != 0) return true;
   }
   return false;
 }

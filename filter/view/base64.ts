@@ -49,9 +49,12 @@ function endOfRun(p: usize, end: usize): usize {
 
 /** Runs of one long hexadecimal number hold no text in base64: hashes, ids. */
 function isHex(p: usize, end: usize): bool {
-  for (; p < end; p++) {
-    const c = load<u8>(p);
-    if (!((c >= 0x30 && c <= 0x39) || ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x66))) return false;
+  for (; p < end; p += 16) {
+    const v = v128.load(p);
+    const letter = i8x16.lt_u(i8x16.sub(v128.or(v, i8x16.splat(0x20)), i8x16.splat(0x61)), i8x16.splat(6));
+    const digit = i8x16.lt_u(i8x16.sub(v, i8x16.splat(0x30)), i8x16.splat(10));
+    const others = i8x16.bitmask(v128.or(letter, digit)) ^ 0xffff;
+    if (others != 0) return p + <usize>ctz(others) >= end;
   }
   return true;
 }
