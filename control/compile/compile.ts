@@ -111,12 +111,7 @@ function lay(parsed: { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy: 
   });
 
   const number = layNumbers(numbers, classes, automata);
-  const ruleRecords = layRules(
-    parsed.map(({ rule }) => rule),
-    policy,
-    strings,
-    words,
-  );
+  const ruleRecords = layRules(parsed, policy, strings, words);
   const policyRecord = layPolicy(policy, words, number.automaton, ruleRecords);
   const entries = new DataView(new ArrayBuffer((starts.size + literals.size + named.size) * layout.ENTRY_BYTES));
   const startSlots = starts.lay(entries, 0);
@@ -258,9 +253,21 @@ const verdictNumbers: Record<Verdict, number> = {
   block: layout.VERDICT_BLOCK,
 };
 
-function layRules(rules: readonly Rule[], policy: Policy, strings: Strings, words: Words): Uint8Array {
-  const records = new DataView(new ArrayBuffer(rules.length * layout.RULE_BYTES));
-  rules.forEach((rule, i) => {
+/** Whether every match begins with the key: a text of three bytes or more, and nothing before it. */
+function beginsWithKey(plan: Plan): boolean {
+  return (
+    plan.kind !== 'number' && plan.kind !== 'named' && !plan.backward && plan.anchors.every(({ lead }) => lead === 0)
+  );
+}
+
+function layRules(
+  parsed: readonly { rule: Rule; plans: readonly Plan[] }[],
+  policy: Policy,
+  strings: Strings,
+  words: Words,
+): Uint8Array {
+  const records = new DataView(new ArrayBuffer(parsed.length * layout.RULE_BYTES));
+  parsed.forEach(({ rule, plans }, i) => {
     const at = i * layout.RULE_BYTES;
     const verdicts = policy.ruleVerdicts.get(rule.id);
     if (!verdicts) throw new RangeError(`policy has no verdict for ${rule.id}`);
@@ -271,7 +278,8 @@ function layRules(rules: readonly Rule[], policy: Policy, strings: Strings, word
       at + layout.RULE_FLAGS,
       (rule.confidence === 'high' ? layout.RULE_FLAG_HIGH : 0) |
         (rule.nearRequired ? layout.RULE_FLAG_NEAR_REQUIRED : 0) |
-        (rule.id.startsWith('credential.') ? layout.RULE_FLAG_CREDENTIAL : 0),
+        (rule.id.startsWith('credential.') ? layout.RULE_FLAG_CREDENTIAL : 0) |
+        (rule.confidence === 'high' && plans.every(beginsWithKey) ? layout.RULE_FLAG_PREFIX : 0),
     );
     records.setUint32(at + layout.RULE_NEAR_WORDS, words.add(rule.near), true);
     records.setUint32(at + layout.RULE_NEAR_COUNT, rule.near.length, true);

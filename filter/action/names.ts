@@ -1,7 +1,7 @@
 // The words of answers, log lines and metrics.
 import { Writer } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
-import { BASE64, JSON_STRING, RAW } from '../view/encoding';
+import * as encodings from '../view/encoding';
 
 /** Writes the name of a surface, as control/policy/policy.ts has it. */
 export function writeSurface(writer: Writer, surface: i32): void {
@@ -69,7 +69,7 @@ export function writeVerdict(writer: Writer, verdict: i32): void {
 
 /** Writes a view's chain of encodings, outermost first: `json+base64`; `raw` where nothing was opened. */
 export function writeChain(writer: Writer, chain: u32): void {
-  if (chain == RAW) {
+  if (chain == encodings.RAW) {
     writer.ascii('raw');
     return;
   }
@@ -79,8 +79,22 @@ export function writeChain(writer: Writer, chain: u32): void {
     if (encoding == 0) continue;
     if (!isFirst) writer.ascii('+');
     isFirst = false;
-    if (encoding == JSON_STRING) writer.ascii('json');
-    else if (encoding == BASE64) writer.ascii('base64');
-    else writer.ascii('percent');
+    writeEncoding(writer, encoding);
   }
+}
+
+function writeEncoding(writer: Writer, encoding: u32): void {
+  if (encoding == encodings.JSON_STRING) writer.ascii('json');
+  else if (encoding == encodings.PERCENT) writer.ascii('percent');
+  else if (encoding == encodings.BASE64) writer.ascii('base64');
+  else if (encoding == encodings.HEX) writer.ascii('hex');
+  else if (encoding == encodings.BASE32) writer.ascii('base32');
+  else if (encoding == encodings.ENTITY) writer.ascii('entity');
+  else if (encoding == encodings.QUOTED_PRINTABLE) writer.ascii('quoted-printable');
+  else if (encoding == encodings.UTF16) writer.ascii('utf16');
+  else if (encoding == encodings.FORM) writer.ascii('form');
+  else if (encoding == encodings.DEFLATE) writer.ascii('deflate');
+  else if (encoding == encodings.JOINED) writer.ascii('joined');
+  else if (encoding == encodings.SPACED) writer.ascii('spaced');
+  else writer.ascii('wide');
 }

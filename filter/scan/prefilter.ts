@@ -1,9 +1,11 @@
 // The fused pass: 64 bytes a step, it names the few places of a text where a rule could match. Two lookups by nibble
 // class every byte (word, digit, token) and eight more are a Teddy matcher over the literal keys; all that follows works
-// on 64-bit masks, one bit a byte, of the block before the current one, so that a run may reach over the border.
+// on 64-bit masks, one bit a byte, of the block before the current one, so that a run may reach over the border. A little
+// longer than most files, since the step is one function for its speed.
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { decodeTokenRun } from '../view/base64';
+import { noteApart } from './apart';
 import { beginConfirm, confirm, confirmNumber, lookUp } from './confirm';
 import { clearHits, hasRoom } from './hits';
 
@@ -131,6 +133,7 @@ export function stepPass(): bool {
     }
     tokens(p - 64, token);
     numbers(p - 64, word, digit);
+    noteApart(p - 64, beforeWord, lastWord, word, lastDigit, end);
     beforeToken = lastToken;
     beforeWord = lastWord;
     lastToken = token;

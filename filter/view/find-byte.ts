@@ -7,3 +7,20 @@ export function findByte(p: usize, end: usize, byte: u8): usize {
   }
   return end;
 }
+
+/**
+ * The first place at or after `p` that holds `byte` before one from `least` to `most`, or `end`. Signs are everywhere and
+ * escapes are rare: what follows a sign tells most of them. Reads up to 64 bytes past `end`.
+ */
+export function findBefore(p: usize, end: usize, byte: u8, least: u8, most: u8): usize {
+  const wanted = i8x16.splat(byte);
+  const from = i8x16.splat(least);
+  const span = i8x16.splat(most - least);
+  for (; p < end; p += 16) {
+    const found = i8x16.eq(v128.load(p), wanted);
+    if (!v128.any_true(found)) continue;
+    const mask = i8x16.bitmask(v128.and(found, i8x16.le_u(i8x16.sub(v128.load(p, 1), from), span)));
+    if (mask != 0) return min(p + <usize>ctz(mask), end);
+  }
+  return end;
+}

@@ -1,11 +1,13 @@
-// JSON string escapes (RFC 8259 section 7), opened in place of the text they stand in. What is no escape stays as it is,
-// backslash included; so nothing that the raw text shows is lost, and a body that is no JSON may be read the same way.
+// Escapes that begin with a backslash: those of JSON strings (RFC 8259 section 7), and what programming languages write
+// beside them, \xXX, \u{X…} and \NNN. What is no escape stays as it is, backslash included; so nothing that the raw text
+// shows is lost, and a body that is no JSON may be read the same way.
+import { byte, character, hexDigit, hexPair, NO_ESCAPE } from './escape';
 import { findByte } from './find-byte';
 
 const BACKSLASH: u8 = 0x5c;
 
 /** Whether the text holds a backslash. Reads up to 63 bytes past `end`, which must be zero. */
-export function hasEscape(start: usize, end: usize): bool {
+export function hasBackslash(start: usize, end: usize): bool {
   const backslash = i8x16.splat(BACKSLASH);
   for (let p = start; p < end; p += 64) {
     const found = v128.or(
@@ -41,56 +43,69 @@ function isLongWord(p: usize): bool {
   return true;
 }
 
-/** Whether the text holds a character written as \uXXXX: what hides, where other escapes only stand between. */
-export function hasUnicodeEscape(start: usize, end: usize): bool {
-  for (let p = findByte(start, end, BACKSLASH); p < end; p = findByte(p + 1, end, BACKSLASH))
-    if (p + 6 <= end && load<u8>(p, 1) == 0x75 && hex4(p + 2) >= 0) return true;
+/** Whether the text holds a character by its number: what hides, where other escapes only stand between. */
+export function hasNumberedEscape(start: usize, end: usize): bool {
+  for (let p = findByte(start, end, BACKSLASH); p < end; p = findByte(p + 1, end, BACKSLASH)) {
+    const c = load<u8>(p, 1);
+    if ((c == 0x75 || c == 0x78) && backslashEscape(p, end) != NO_ESCAPE) return true;
+  }
   return false;
 }
 
-/** Writes the unescaped text to `out` (as long as the input, 16 bytes of margin) and gives its end. */
-export function unescape(start: usize, end: usize, out: usize): usize {
-  const backslash = i8x16.splat(BACKSLASH);
-  let p = start;
-  while (p < end) {
-    const block = v128.load(p);
-    v128.store(out, block);
-    const mask = i8x16.bitmask(i8x16.eq(block, backslash));
-    if (mask == 0) {
-      p += 16;
-      out += 16;
-      continue;
-    }
-    const before = <usize>ctz(mask);
-    p += before;
-    out += before;
-    if (p >= end) break;
-    const plain = p + 1 < end ? unescaped(load<u8>(p, 1)) : 0;
-    if (plain != 0) {
-      store<u8>(out++, plain);
-      p += 2;
-    } else if (p + 6 <= end && load<u8>(p, 1) == 0x75 && hex4(p + 2) >= 0) {
-      let code = <u32>hex4(p + 2);
-      p += 6;
-      // A surrogate pair is one character; a lone half is written as the three bytes it would have.
-      if ((code & 0xfc00) == 0xd800 && p + 6 <= end && load<u16>(p) == 0x755c) {
-        const low = hex4(p + 2);
-        if (low >= 0 && (low & 0xfc00) == 0xdc00) {
-          code = 0x10000 + ((code & 0x3ff) << 10) + (<u32>low & 0x3ff);
-          p += 6;
-        }
-      }
-      out = writeUtf8(code, out);
-    } else {
-      store<u8>(out++, BACKSLASH);
-      p++;
-    }
+/** The escape of the backslash at `p` (escape.ts), or NO_ESCAPE. */
+export function backslashEscape(p: usize, end: usize): u32 {
+  if (p + 2 > end) return NO_ESCAPE;
+  const c = load<u8>(p, 1);
+  const plain = unescaped(c);
+  if (plain != 0) return byte(plain, 2);
+  if (c == 0x75) return unicodeEscape(p, end);
+  if (c == 0x78) {
+    const value = p + 4 <= end ? hexPair(p + 2) : -1;
+    return value < 0 ? NO_ESCAPE : byte(<u32>value, 4);
   }
-  return out - (p - end);
+  return octalEscape(p, end);
+}
+
+/** \uXXXX, a pair of them for one character outside the basic plane, or \u{X…}. */
+function unicodeEscape(p: usize, end: usize): u32 {
+  if (p + 4 <= end && load<u8>(p, 2) == 0x7b) return bracedEscape(p, end);
+  if (p + 6 > end) return NO_ESCAPE;
+  const code = hex4(p + 2);
+  if (code < 0) return NO_ESCAPE;
+  // A surrogate pair is one character; a lone half is written as the three bytes it would have.
+  if ((code & 0xfc00) == 0xd800 && p + 12 <= end && load<u16>(p, 6) == 0x755c) {
+    const low = hex4(p + 8);
+    if (low >= 0 && (low & 0xfc00) == 0xdc00)
+      return character(0x10000 + ((<u32>code & 0x3ff) << 10) + (<u32>low & 0x3ff), 12);
+  }
+  return character(<u32>code, 6);
+}
+
+function bracedEscape(p: usize, end: usize): u32 {
+  let code: u32 = 0;
+  for (let i: usize = 3; i < 10 && p + i < end; i++) {
+    const c = load<u8>(p + i);
+    if (c == 0x7d) return i > 3 ? character(code, <u32>i + 1) : NO_ESCAPE;
+    const digit = hexDigit(c);
+    if (digit < 0) return NO_ESCAPE;
+    code = (code << 4) | <u32>digit;
+  }
+  return NO_ESCAPE;
+}
+
+/** Three octal digits of a printable character: others are references and paths, `\1`, `\001`. */
+function octalEscape(p: usize, end: usize): u32 {
+  if (p + 4 > end) return NO_ESCAPE;
+  const first = <u32>load<u8>(p, 1) - 0x30;
+  const second = <u32>load<u8>(p, 2) - 0x30;
+  const third = <u32>load<u8>(p, 3) - 0x30;
+  if (first > 1 || second > 7 || third > 7) return NO_ESCAPE;
+  const code = (first << 6) | (second << 3) | third;
+  return code >= 0x20 && code < 0x7f ? byte(code, 4) : NO_ESCAPE;
 }
 
 /** The byte that `\c` stands for, or 0 where it is no such escape. */
-function unescaped(c: u8): u8 {
+export function unescaped(c: u8): u8 {
   if (c == 0x22 || c == 0x5c || c == 0x2f) return c;
   if (c == 0x6e) return 10;
   if (c == 0x74) return 9;
@@ -102,36 +117,7 @@ function unescaped(c: u8): u8 {
 
 /** The number of four hexadecimal digits, or -1. */
 function hex4(p: usize): i32 {
-  let value = 0;
-  for (let i: usize = 0; i < 4; i++) {
-    const digit = hexDigit(load<u8>(p + i));
-    if (digit < 0) return -1;
-    value = (value << 4) | digit;
-  }
-  return value;
-}
-
-/** The value of a hexadecimal digit, or -1. */
-export function hexDigit(c: u8): i32 {
-  if (c >= 0x30 && c <= 0x39) return <i32>c - 0x30;
-  const letter = c | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? <i32>letter - 0x57 : -1;
-}
-
-function writeUtf8(code: u32, out: usize): usize {
-  if (code < 0x80) store<u8>(out++, <u8>code);
-  else if (code < 0x800) {
-    store<u8>(out++, <u8>(0xc0 | (code >> 6)));
-    store<u8>(out++, <u8>(0x80 | (code & 63)));
-  } else if (code < 0x10000) {
-    store<u8>(out++, <u8>(0xe0 | (code >> 12)));
-    store<u8>(out++, <u8>(0x80 | ((code >> 6) & 63)));
-    store<u8>(out++, <u8>(0x80 | (code & 63)));
-  } else {
-    store<u8>(out++, <u8>(0xf0 | (code >> 18)));
-    store<u8>(out++, <u8>(0x80 | ((code >> 12) & 63)));
-    store<u8>(out++, <u8>(0x80 | ((code >> 6) & 63)));
-    store<u8>(out++, <u8>(0x80 | (code & 63)));
-  }
-  return out;
+  const high = hexPair(p);
+  const low = hexPair(p + 2);
+  return (high | low) < 0 ? -1 : (high << 8) | low;
 }

@@ -4,11 +4,11 @@ import { MARGIN } from './arena';
 
 /** A secret in base64 in JSON in base64 is three; nobody means more by accident, and each layer multiplies work. */
 export const MAX_DEPTH: u32 = 3;
-/** Each view opens at most three others, so three layers of a message are forty. */
-const CAPACITY: u32 = 40;
+/** A message that opens to more views than this is built to; what one mostly has is five. */
+const CAPACITY: u32 = 128;
 const VIEW_BYTES: u32 = 16;
 
-const views: usize = memory.data(640); // CAPACITY × VIEW_BYTES
+const views: usize = memory.data(2048); // CAPACITY × VIEW_BYTES
 let count: u32 = 0;
 let next: u32 = 0;
 
@@ -20,7 +20,7 @@ export let viewDepth: u32 = 0;
 
 /** Bytes of arena that a message of `length` bytes may use in all, margins included: eight times itself. */
 export function expansionRoom(length: u32): u32 {
-  return <u32>min<u64>(<u64>length * 8 + 16 * MARGIN, 0x7fffffff);
+  return <u32>min<u64>(<u64>length * 8 + 2 * CAPACITY * MARGIN, 0x7fffffff);
 }
 
 /** Forgets all views. */

@@ -1,42 +1,43 @@
-// Percent encoding (RFC 3986 section 2.1). What is no escape stays as it is.
-import { findByte } from './find-byte';
-import { hexDigit } from './json';
+// Percent encoding (RFC 3986 section 2.1), and forms (WHATWG URL, application/x-www-form-urlencoded), where `+` is a
+// space as well. What is no escape stays as it is.
+import { byte, hexPair, NO_ESCAPE } from './escape';
+import { findBefore } from './find-byte';
 
 const PERCENT_SIGN: u8 = 0x25;
 
 /** Whether the text holds a `%` before two hexadecimal digits. Reads up to 15 bytes past `end`. */
 export function hasPercent(start: usize, end: usize): bool {
-  for (let p = findByte(start, end, PERCENT_SIGN); p < end; p = findByte(p + 1, end, PERCENT_SIGN))
-    if (p + 3 <= end && escaped(p) >= 0) return true;
+  for (let p = findHex(start, end); p < end; p = findHex(p + 1, end))
+    if (percentEscape(p, end) != NO_ESCAPE) return true;
   return false;
 }
 
-/** Writes the decoded text to `out` (as long as the input, 16 bytes of margin) and gives its end. */
-export function decodePercent(start: usize, end: usize, out: usize): usize {
-  const sign = i8x16.splat(PERCENT_SIGN);
-  let p = start;
-  while (p < end) {
-    const block = v128.load(p);
-    v128.store(out, block);
-    const mask = i8x16.bitmask(i8x16.eq(block, sign));
-    if (mask == 0) {
-      p += 16;
-      out += 16;
-      continue;
-    }
-    const before = <usize>ctz(mask);
-    p += before;
-    out += before;
-    if (p >= end) break;
-    const byte = p + 3 <= end ? escaped(p) : -1;
-    store<u8>(out++, byte >= 0 ? <u8>byte : PERCENT_SIGN);
-    p += byte >= 0 ? 3 : 1;
-  }
-  return out - (p - end);
+/** The next percent sign before a digit, or a letter or sign up to `f`. */
+function findHex(p: usize, end: usize): usize {
+  return findBefore(p, end, PERCENT_SIGN, 0x30, 0x66);
 }
 
-function escaped(p: usize): i32 {
-  const high = hexDigit(load<u8>(p, 1));
-  const low = hexDigit(load<u8>(p, 2));
-  return high < 0 || low < 0 ? -1 : (high << 4) | low;
+/** The escape of the percent sign at `p` (escape.ts), or NO_ESCAPE. */
+export function percentEscape(p: usize, end: usize): u32 {
+  const value = p + 3 <= end ? hexPair(p + 1) : -1;
+  return value < 0 ? NO_ESCAPE : byte(<u32>value, 3);
+}
+
+/** A form says so within its first name: longer ones are other text. */
+const NAME_WITHIN: usize = 128;
+
+/** Whether the text is a form by its looks: a name, `=`, and no white space anywhere. */
+export function isForm(start: usize, end: usize): bool {
+  let p = start;
+  const to = min(end, start + NAME_WITHIN);
+  while (p < to && load<u8>(p) != 0x3d) p++;
+  if (p == start || p >= to || load<u8>(p) != 0x3d) return false;
+  const space = i8x16.splat(0x20);
+  const control = i8x16.splat(0x0d);
+  for (p = start; p + 16 <= end; p += 16) {
+    const v = v128.load(p);
+    if (v128.any_true(v128.or(i8x16.eq(v, space), i8x16.le_u(v, control)))) return false;
+  }
+  for (; p < end; p++) if (load<u8>(p) <= 0x20) return false;
+  return true;
 }

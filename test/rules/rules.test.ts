@@ -70,11 +70,15 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (id, rule) =>
 
   test('its reject texts are found in no view', () => {
     const problems = rule.reject.flatMap((text, at) =>
-      wrappings.flatMap(({ name, wrap }) =>
-        shifts
-          .filter((shift) => scanner.findIn(Buffer.from(wrap(text, shift))).some((finding) => finding.rule === number))
-          .map((shift) => `${placeOf(rule, 'reject', at)}: found in the ${name} view, at offset ${shift}`),
-      ),
+      wrappings
+        .filter(({ isCut }) => !isCut)
+        .flatMap(({ name, wrap }) =>
+          shifts
+            .filter((shift) =>
+              scanner.findIn(Buffer.from(wrap(text, shift))).some((finding) => finding.rule === number),
+            )
+            .map((shift) => `${placeOf(rule, 'reject', at)}: found in the ${name} view, at offset ${shift}`),
+        ),
     );
     expect(problems.slice(0, 20)).toEqual([]);
   });

@@ -36,9 +36,13 @@ interface Exports {
 }
 
 const wasmFile = fileURLToPath(new URL('../../build/scanner.wasm', import.meta.url));
-/** Kind of a trace event that is a hit (filter/finding/trace.ts). */
+/** Kinds of trace events: a view, a hit (filter/finding/trace.ts). */
+const viewEvent = 1;
 const hitEvent = 2;
-const encodings = ['raw', 'json', 'percent', 'base64'];
+const encodings = [
+  ...['raw', 'json', 'percent', 'base64', 'hex', 'base32', 'entity', 'quoted-printable', 'utf16', 'form', 'deflate'],
+  ...['joined', 'spaced', 'wide'],
+];
 
 /** The stages of the filter from table to findings (filter/scanner.ts), in this process. */
 export class Scanner {
@@ -106,6 +110,19 @@ export class Scanner {
       .map((i) => ({ rule: field(i, 1), view: viewName(field(i, 2)), start: field(i, 3), end: field(i, 4) }));
     this.#exports.trace(0);
     return hits;
+  }
+
+  /** The views of a text in the order in which they were read, and their bytes. */
+  viewsOf(text: Uint8Array, surface = 2): { view: string; bytes: number }[] {
+    this.#exports.trace(1);
+    this.write(text);
+    this.find(text.length, surface);
+    const field = (i: number, index: number) => this.#exports.eventField(i, index);
+    const views = Array.from({ length: this.#exports.eventCount() }, (_, i) => i)
+      .filter((i) => field(i, 0) === viewEvent)
+      .map((i) => ({ view: viewName(field(i, 2)), bytes: field(i, 4) }));
+    this.#exports.trace(0);
+    return views;
   }
 
   /** Whether the last text was not read to its end. */

@@ -5,6 +5,8 @@ export interface Wrapping {
   name: string;
   /** How the view begins in which the text is found; undefined where the raw text may still show it. */
   view: string | undefined;
+  /** Set where pieces of the text stand by themselves: one of them may be a secret and the whole none. */
+  isCut?: true;
   /** The text written so. `shift` moves it by that many bytes, in the way that suits the encoding. */
   wrap(text: string, shift: number): string;
 }
@@ -21,6 +23,39 @@ const unicode = (text: string) =>
   text.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`);
 /** A JSON string in an object; the line break before it makes sure that there is an escape to open. */
 const json = (text: string) => JSON.stringify({ content: `\n${text}` }).replaceAll('/', '\\/');
+
+const hexDigits = (text: string) => Buffer.from(text).toString('hex');
+const hexPairs = (text: string) => hexDigits(text).match(/../g) ?? [];
+/** Every character by its number, decimal and hexadecimal in turn. */
+const entities = (text: string) =>
+  [...text].map((c, i) => (i % 2 ? `&#${c.codePointAt(0)};` : `&#x${c.codePointAt(0)!.toString(16)};`)).join('');
+/** RFC 4648 section 6. */
+export function base32(text: string): string {
+  const bits = [...Buffer.from(text)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
+  const letters = bits.match(/.{1,5}/g) ?? [];
+  return letters.map((five) => 'ABCDEFGHIJKLMNOPQRSTUVWXYZ234567'[Number.parseInt(five.padEnd(5, '0'), 2)]).join('');
+}
+/** Quoted-printable as a mail program writes it, or every byte of it, on lines of `width`. */
+export function quotedPrintable(text: string, width = 76, all = false): string {
+  const pieces = [...Buffer.from(text)].map((byte) => {
+    const isPlain = !all && byte > 31 && byte < 127 && byte !== 61;
+    return isPlain ? String.fromCharCode(byte) : `=${byte.toString(16).toUpperCase().padStart(2, '0')}`;
+  });
+  let line = 0;
+  return pieces
+    .map((piece) => {
+      if (line + piece.length < width) {
+        line += piece.length;
+        return piece;
+      }
+      line = piece.length;
+      return `=\r\n${piece}`;
+    })
+    .join('');
+}
+const lines = (text: string, width: number, between: string) =>
+  (text.match(new RegExp(`.{1,${width}}`, 'g')) ?? []).join(between);
+const utf16be = (text: string) => Buffer.from(text, 'utf16le').swap16().toString('latin1');
 
 export const wrappings: readonly Wrapping[] = [
   { name: 'raw', view: '', wrap: (text, shift) => space(shift) + text },
@@ -51,8 +86,72 @@ export const wrappings: readonly Wrapping[] = [
     wrap: (text, shift) => space(shift) + percent(base64(padded(text, shift))),
   },
   {
+    name: 'base64 in MIME lines',
+    view: 'base64',
+    wrap: (text, shift) => `Content: x\r\n\r\n${lines(base64(padded(text, shift).repeat(3)), 76, '\r\n')}`,
+  },
+  {
+    name: 'base64 in lines of JSON',
+    view: undefined,
+    wrap: (text, shift) => JSON.stringify({ key: `${lines(base64(padded(text, shift)), 50 + (shift % 20), '\n  ')}` }),
+  },
+  {
+    name: 'base64 behind a name',
+    view: 'base64',
+    wrap: (text, shift) => `${['a', '/echo', '_', 'name-'][shift % 4]}/${base64(padded(text, shift))}`,
+  },
+  {
+    name: 'hex',
+    view: 'hex',
+    wrap: (text, shift) => `${['', 'x', 'key_', '0x'][shift % 4]}${hexDigits(padded(text, shift))}`,
+  },
+  {
+    name: 'hex in pairs',
+    view: 'hex',
+    wrap: (text, shift) =>
+      space(shift) +
+      (shift % 2 ? ':' : '[0x') +
+      hexPairs(padded(text, shift)).join(
+        [':', ', 0x', '-', ',0x', ' '][shift % 2 ? ((shift >> 1) % 2 === 0 ? 0 : 4) : 1],
+      ),
+  },
+  {
+    name: 'base32',
+    view: 'base32',
+    wrap: (text, shift) =>
+      space(shift) + (shift % 2 ? base32(padded(text, shift)).toLowerCase() : base32(padded(text, shift))),
+  },
+  { name: 'entities', view: 'entity', wrap: (text, shift) => `${space(shift)}"${entities(text)}"` },
+  {
+    name: 'quoted-printable',
+    isCut: true,
+    view: undefined,
+    wrap: (text, shift) => `${space(shift)}a=3Db\r\n${quotedPrintable(text, 20 + (shift % 57), shift % 2 === 0)}`,
+  },
+  {
+    name: 'UTF-16',
+    view: 'utf16',
+    wrap: (text, shift) => space(shift) + Buffer.from(text, 'utf16le').toString('latin1'),
+  },
+  { name: 'UTF-16, big-endian', view: 'utf16', wrap: (text, shift) => `${space(shift)}\xfe\xff${utf16be(text)}` },
+  {
+    name: 'hexadecimal escapes',
+    view: 'json',
+    wrap: (text, shift) => `${space(shift)}'\\x${hexPairs(text).join('\\x')}'`,
+  },
+  {
+    name: 'base64 of UTF-16',
+    view: 'base64',
+    wrap: (text, shift) => space(shift) + Buffer.from(padded(text, shift), 'utf16le').toString('base64'),
+  },
+  {
+    name: 'hex in base64',
+    view: 'base64+hex',
+    wrap: (text, shift) => space(shift) + base64(padded(hexDigits(padded(text, shift)), shift)),
+  },
+  {
     name: 'base64 in JSON in base64',
-    view: 'base64+json+base64',
+    view: 'base64',
     wrap: (text, shift) => space(shift) + base64(json(base64(padded(text, shift)))),
   },
 ];
