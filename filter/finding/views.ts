@@ -1,12 +1,13 @@
 // Which views of a message are opened, and in which order. Escapes that lose nothing are opened in the place of the text
 // they stand in; other escapes give a further view beside it, all kinds at once, so that each layer is one copy at most.
 // Runs (base64, hexadecimal, UTF-16 …) give a view of their own each, which holds what they decode to and nothing else.
-import { clearMargins, resetArena, shrinkArena, takeArena } from '../view/arena';
+import { clearMargins, leftInArena, resetArena, shrinkArena, takeArena } from '../view/arena';
 import { openBase32 } from '../view/base32';
 import { base64Bytes, base64Room, beginBase64, missedBase64 } from '../view/base64';
 import * as encoding from '../view/encoding';
 import { hasEntity } from '../view/entity';
 import { openHex, openHexPairs } from '../view/hex';
+import { inflate, NO_ROOM, outcome } from '../view/inflate';
 import { hasBackslash, hasNumberedEscape, isAmbiguous } from '../view/json';
 import * as list from '../view/list';
 import {
@@ -132,15 +133,31 @@ function begin(bytes: usize): bool {
   return room != 0;
 }
 
-/** Ends the view that was written from `start` to `end`. */
+/** Ends the view that was written from `start` to `end`; what is compressed in it gets a view of its own. */
 function finish(start: usize, end: usize, code: u32): void {
   shrinkArena(start, <u32>(end - start));
   if (piece.hadTooMany()) wereCut = true;
-  if (end > start) open(start, end, code);
+  for (let i: u32 = 0; i < piece.pieceCount(); i++) openPiece(i, code);
+  if (piece.pieceCount() > 0) end = piece.leaveOutPieces(start, end);
+  if (end > start) open(start, end, encoding.opened(list.viewChain, code));
 }
 
-function open(start: usize, end: usize, code: u32): void {
-  if (!list.addView(start, end, encoding.opened(list.viewChain, code), list.viewDepth + 1)) wereCut = true;
+function openPiece(i: u32, code: u32): void {
+  const most = leftInArena();
+  const out = takeArena(most);
+  if (out == 0) {
+    wereCut = true;
+    return;
+  }
+  const bytes = inflate(piece.pieceStart(i), piece.pieceEnd(i), out, most, piece.pieceFraming(i));
+  if (outcome == NO_ROOM) wereCut = true;
+  shrinkArena(out, bytes);
+  if (bytes > 0) open(out, out + bytes, encoding.opened(encoding.opened(list.viewChain, code), encoding.DEFLATE));
+}
+
+/** Adds a view that was opened from the one that is being read. */
+function open(start: usize, end: usize, chain: u32): void {
+  if (!list.addView(start, end, chain, list.viewDepth + 1)) wereCut = true;
 }
 
 /** Whether a message is JSON by its first byte: then its strings are what it says, and not the escapes in them. */
@@ -193,7 +210,7 @@ function openOthers(start: usize, end: usize): void {
 /** Adds what was opened beside the view and ends at `end`, where anything was. */
 function addBeside(end: usize): void {
   shrinkArena(room, <u32>(end - room));
-  if (openedKinds != 0 && !list.addView(room, end, chainOf(openedKinds), list.viewDepth + 1)) wereCut = true;
+  if (openedKinds != 0) open(room, end, chainOf(openedKinds));
 }
 
 /** The view's chain with the kinds of escapes that were opened together. */

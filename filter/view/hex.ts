@@ -8,13 +8,27 @@ import { finishPiece } from './piece';
 const LEAST_DIGITS: usize = 26;
 const LEAST_PAIRS: usize = 13;
 
-/** Notes the runs of digits in a run of token bytes that stand for printable characters, which begin with 2 to 7. */
+/**
+ * Notes the runs of digits in a run of token bytes that stand for printable characters, which begin with 2 to 7, and the
+ * one that begins it if it begins as gzip and zlib do.
+ */
 export function noteHexRuns(p: usize, end: usize): void {
+  if (beginsCompressed(p) && isHex16(p)) note(HEX_RUNS, p, endOfDigits(p, end));
   for (; p + 16 <= end; p += 16) {
     if (!isHex16(p)) continue;
     const high = i8x16.bitmask(i8x16.lt_u(i8x16.sub(v128.load(p), i8x16.splat(0x32)), i8x16.splat(6)));
     if ((high & 0x5555) == 0x5555 || (high & 0xaaaa) == 0xaaaa) note(HEX_RUNS, p, endOfDigits(p, end));
   }
+}
+
+/** Whether the digits at `p` are 1f8b, or 78 and a check of zlib's. */
+function beginsCompressed(p: usize): bool {
+  const c = load<u8>(p);
+  if (c != 0x31 && c != 0x37) return false;
+  const first = hexPair(p);
+  if (first != 0x1f && first != 0x78) return false;
+  const second = hexPair(p + 2);
+  return first == 0x1f ? second == 0x8b : second >= 0 && ((first << 8) | second) % 31 == 0;
 }
 
 /** Whether the 16 bytes at `p` are hexadecimal digits. */

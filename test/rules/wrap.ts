@@ -1,4 +1,5 @@
 // Ways in which a text travels: each is what a client would write, and the view in which the filter must find it.
+import { deflateSync, gzipSync } from 'node:zlib';
 
 /** One way to write a text. */
 export interface Wrapping {
@@ -143,6 +144,16 @@ export const wrappings: readonly Wrapping[] = [
     name: 'base64 of UTF-16',
     view: 'base64',
     wrap: (text, shift) => space(shift) + Buffer.from(padded(text, shift), 'utf16le').toString('base64'),
+  },
+  {
+    name: 'gzip in base64',
+    view: 'base64+deflate',
+    wrap: (text, shift) => space(shift) + gzipSync(text).toString('base64'),
+  },
+  {
+    name: 'zlib in hex',
+    view: 'hex+deflate',
+    wrap: (text, shift) => `${space(shift)}"${deflateSync(text).toString('hex')}"`,
   },
   {
     name: 'hex in base64',
