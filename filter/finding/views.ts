@@ -8,6 +8,7 @@ import * as encoding from '../view/encoding';
 import { hasEntity } from '../view/entity';
 import { openHex, openHexPairs } from '../view/hex';
 import { inflate, NO_ROOM, outcome } from '../view/inflate';
+import { joinNeighbours } from '../view/joined';
 import { hasBackslash, hasNumberedEscape, isAmbiguous } from '../view/json';
 import * as list from '../view/list';
 import {
@@ -101,6 +102,8 @@ function openRuns(start: usize, end: usize): void {
   openNoted(start, end, HEX_PAIR_RUNS, encoding.HEX);
   openNoted(start, end, BASE32_RUNS, encoding.BASE32);
   openNoted(start, end, SPACED_RUNS, encoding.SPACED);
+  if (!isBinary && encoding.lastOpened(list.viewChain) != encoding.JOINED && begin((end - start) * 2))
+    finish(room, joinNeighbours(start, end, room), encoding.JOINED);
   if ((signsHere & signs.ZEROS) != 0 && hasUtf16(start, end) && begin(end - start))
     finish(room, decodeUtf16(start, end, room), encoding.UTF16);
 }

@@ -8,6 +8,8 @@ import { isPrintable12 } from './printable';
 
 /** 24 characters are 18 bytes: the shortest token that a rule knows has 16 and its edges. */
 export const LEAST_RUN: usize = 24;
+/** A shorter run counts where its first characters are text: an account number. */
+const LEAST_TEXT: usize = 16;
 /** What is glued to a run, a name or a path, is shorter than this; further on no other beginning is looked for. */
 const GLUED_WITHIN: usize = 256;
 /** Shorter lines are words below each other, and so may those below the second be: PEM has 64 columns and MIME 76. */
@@ -44,7 +46,10 @@ export function missedBase64(): bool {
 export function decodeTokenRun(p: usize, end: usize): void {
   while (p < end) {
     const runEnd = endOfRun(p, end);
-    if (runEnd - p >= LEAST_RUN && runEnd > joinedTo) readRun(p, runEnd, end);
+    if (runEnd > joinedTo) {
+      if (runEnd - p >= LEAST_RUN) readRun(p, runEnd, end);
+      else if (runEnd - p >= LEAST_TEXT && isText(p)) decodeRun(p, runEnd, end);
+    }
     // A dot ends a run of base64 and not the token run it lies in: a JWT's parts, a file name.
     if (runEnd >= end || load<u8>(runEnd) != 0x2e) return;
     p = runEnd + 1;
@@ -138,12 +143,19 @@ function lastLine(p: usize, runEnd: usize, end: usize): usize {
       if (length > runEnd - p && nextLine(lineEnd, end) == 0) return last;
       full = length;
     }
-    if (length > full || length == 0) return last;
+    if (length > full || !isWhole(lineEnd, end)) return last;
     last = lineEnd;
     if (length < full || full < LEAST_LINE) return last;
     next = nextLine(lineEnd, end);
   }
   return last;
+}
+
+/** Whether nothing but what closes a text stands behind the line that ends at `p`: in a line of words, more does. */
+function isWhole(p: usize, end: usize): bool {
+  if (p >= end) return true;
+  const c = load<u8>(p);
+  return c == 0x0a || c == 0x0d || c == 0x3d || c == 0x22 || c == 0x27 || c == 0x60 || c == 0x3c;
 }
 
 /** Where the run that ended at `p` goes on: behind one line break and the indentation; 0 where it does not. */
@@ -163,7 +175,8 @@ function decodeLines(p: usize, runEnd: usize, last: usize): void {
   joinedTo = last;
   const second = nextLine(runEnd, last);
   const width = max(runEnd - p, endOfRun(second, last) - second);
-  if (decodeAsOne(p, runEnd, last) || ((runEnd - p) % 4 == 0 && width % 4 == 0 && width >= LEAST_WIDTH)) return;
+  decodeAsOne(p, runEnd, last);
+  if ((runEnd - p) % 4 == 0 && width % 4 == 0 && width >= LEAST_WIDTH) return;
   while (true) {
     if (runEnd - p >= LEAST_RUN) decodeLine(p, runEnd);
     if (runEnd >= last) return;
@@ -172,14 +185,13 @@ function decodeLines(p: usize, runEnd: usize, last: usize): void {
   }
 }
 
-/** Whether what they decode to is text from the first byte to the last. */
-function decodeAsOne(p: usize, lineEnd: usize, last: usize): bool {
+function decodeAsOne(p: usize, lineEnd: usize, last: usize): void {
   const from = out;
   let to = out;
   let kept: usize = 0;
   if (out + ((last - p) * 3) / 4 + 16 > outLimit) {
     missed = true;
-    return false;
+    return;
   }
   while (true) {
     // What the line before left over makes four characters with the first of this one.
@@ -205,7 +217,6 @@ function decodeAsOne(p: usize, lineEnd: usize, last: usize): bool {
     to += (kept * 3) / 4;
   }
   out = finishPiece(from, to);
-  return out == to + 1;
 }
 
 // Sixteen characters to twelve bytes. Each character's value is itself plus a shift that its high nibble names; `/`

@@ -41,9 +41,9 @@ function decodeSpaced(start: usize, end: usize, out: usize): usize {
   return out;
 }
 
-/** What tokens and numbers are made of. */
+/** What stands on one line: the sign between may be a blank, and then a blank between two signs is a character. */
 function isCharacter(c: u8): bool {
-  return isWord(c) || c == 0x2d || c == 0x2e || c == 0x2f || c == 0x2b || c == 0x3d;
+  return c >= 0x20 && c < 0x7f;
 }
 
 function isWord(c: u8): bool {

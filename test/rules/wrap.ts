@@ -93,6 +93,7 @@ export const wrappings: readonly Wrapping[] = [
   },
   {
     name: 'base64 in lines of JSON',
+    isCut: true,
     view: undefined,
     wrap: (text, shift) => JSON.stringify({ key: `${lines(base64(padded(text, shift)), 50 + (shift % 20), '\n  ')}` }),
   },
