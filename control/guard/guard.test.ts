@@ -68,7 +68,7 @@ describe('fail-closed', () => {
 describe('no-bypass', () => {
   it.each(['egress', 'intercept', 'mcp'])('sees a filter gone or out of order on %s', (listener) => {
     const probe = listener === 'mcp' ? ['penstock.probe'] : [];
-    for (const name of ['penstock', ...probe, 'request-decoding', 'response-decoding']) {
+    for (const name of ['penstock', ...probe, 'request-decompression', 'response-decompression']) {
       const found = breaches('listeners', (l) => takeOut(http(l, listener), 'http_filters', name));
       expect(found.join(), name).toContain(`guard: no-bypass: listener ${listener}: filters end in`);
     }
@@ -82,7 +82,7 @@ describe('no-bypass', () => {
   const matchers = (l: Value, direction: string) =>
     list(
       http(l, 'egress'),
-      `http_filters[${direction}-decoding].typed_config.xds_matcher.matcher_list.matchers`,
+      `http_filters[${direction}-decompression].typed_config.xds_matcher.matcher_list.matchers`,
     ) as Resource[];
   const decompressor = (l: Value, direction: string, i: number) =>
     resource(

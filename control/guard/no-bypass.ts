@@ -19,8 +19,8 @@ const breach = breachOf('no-bypass');
 
 /** What reads, in the order it has to stand; other filters may stand before it, only the router after it. */
 const readings = {
-  mcp: ['request-decoding', 'penstock', 'response-decoding', 'penstock.probe', 'router'],
-  other: ['request-decoding', 'penstock', 'response-decoding', 'router'],
+  mcp: ['request-decompression', 'penstock', 'response-decompression', 'penstock.probe', 'router'],
+  other: ['request-decompression', 'penstock', 'response-decompression', 'router'],
 };
 /** The content codings that are opened for the filter (RFC 9110 section 8.4.1); it refuses any other. */
 const codings = ['gzip', 'br', 'zstd'];
@@ -50,7 +50,7 @@ function chainBreaches(place: string, manager: Resource, reading: readonly strin
   }
   for (const filter of members(manager.http_filters)) {
     if (filter.disabled) breaches.push(breach(`${place}, filter ${filter.name}`, 'is disabled'));
-    breaches.push(...decodingBreaches(`${place}, filter ${filter.name}`, filter));
+    breaches.push(...decompressionBreaches(`${place}, filter ${filter.name}`, filter));
   }
   for (const upgrade of members(manager.upgrade_configs)) {
     if (upgrade.filters !== undefined && upgrade.upgrade_type !== 'CONNECT') {
@@ -61,9 +61,9 @@ function chainBreaches(place: string, manager: Resource, reading: readonly strin
 }
 
 /** Each coding has its decompressor, and nothing in a message keeps it from opening the body. */
-function decodingBreaches(place: string, filter: Resource): Breach[] {
+function decompressionBreaches(place: string, filter: Resource): Breach[] {
   const [direction] = String(filter.name).split('-');
-  if (!String(filter.name).endsWith('-decoding')) return [];
+  if (!String(filter.name).endsWith('-decompression')) return [];
   const matchers = members(look(filter, 'typed_config', 'xds_matcher', 'matcher_list', 'matchers'));
   const breaches = codings
     .filter((coding) => !matchers.some((matcher) => matchedCoding(matcher) === coding))

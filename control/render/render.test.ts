@@ -149,12 +149,12 @@ describe('render', () => {
   const clusterNames = (policy = examplePolicy()) =>
     list(parse(render(policy, table, runtime()).clusters) as Value, 'resources').map((c) => (c as Resource).name);
 
-  it('puts the table into the filter, and the filter between the decoders', () => {
+  it('puts the table into the filter, and the filter between the decompressors', () => {
     const filter = parse(render(examplePolicy(), table, runtime()).filter) as Value;
     const value = field(filter, 'resources[penstock].typed_config.config.configuration.value') as string;
     expect(Buffer.from(value, 'base64').toString()).toBe('a table');
     const names = list(http('egress'), 'http_filters').map((f) => (f as Resource).name);
-    expect(names.slice(-4)).toEqual(['request-decoding', 'penstock', 'response-decoding', 'router']);
+    expect(names.slice(-4)).toEqual(['request-decompression', 'penstock', 'response-decompression', 'router']);
   });
 
   it('has the routes that the policy has a use for', () => {

@@ -1,7 +1,7 @@
 // One text from its bytes to its findings: every view of it is opened and passed, every hit validated.
 
 import { clearHits, hitCount, hitEnd, hitRule, hitStart, takeLost } from '../scan/hits';
-import { beginPass, stepPass } from '../scan/prefilter';
+import { beginPass, passedSigns, stepPass } from '../scan/prefilter';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { JOINED, lastOpened, SPACED } from '../view/encoding';
@@ -30,7 +30,7 @@ export function findIn(start: usize, length: u32, surface: i32): void {
   beginViews(start, length);
   while (nextView()) {
     readView(surface);
-    openViews();
+    openViews(passedSigns());
   }
   wasCut = wasCut || wereCut;
 }

@@ -8,7 +8,7 @@ import * as encoding from '../view/encoding';
 import { hasEntity } from '../view/entity';
 import { openHex, openHexPairs } from '../view/hex';
 import { inflate, NO_ROOM, outcome } from '../view/inflate';
-import { joinNeighbours } from '../view/joined';
+import { clearJoints, hasJoints, joinNeighbours } from '../view/joined';
 import { hasBackslash, hasNumberedEscape, isAmbiguous } from '../view/json';
 import * as list from '../view/list';
 import {
@@ -35,7 +35,7 @@ const CONTROLS_WITHIN: usize = 1024;
 /** Whether a view of the message could not be opened: more expansion than its room, or more layers than are read. */
 export let wereCut: bool = false;
 
-/** Signs (view/signs.ts) of the view that is being read. */
+/** Signs (view/signs.ts) of the view that was read. */
 let signsHere: u32 = 0;
 let isBinary: bool = false;
 /** Where the view's base64 is decoded to while it is read; 0 for nowhere. */
@@ -62,31 +62,30 @@ export function nextView(): bool {
   if ((isBinary || isMessage) && hasBackslash(list.viewStart, list.viewEnd) && openHere(true)) {
     isFirst = false;
     left = leftKinds;
-  } else {
-    signsHere = signs.signsIn(list.viewStart, list.viewEnd);
-    left &= signsHere;
   }
-  let isOpened = !isFirst;
   while (!isBinary && left != 0 && list.viewDepth < list.MAX_DEPTH) {
-    const withBackslashes = (left & signs.BACKSLASHES) != 0 && !isAmbiguous(list.viewStart, list.viewEnd);
+    const withBackslashes =
+      (left & signs.BACKSLASHES) != 0 &&
+      hasBackslash(list.viewStart, list.viewEnd) &&
+      !isAmbiguous(list.viewStart, list.viewEnd);
     const withEntities = (left & signs.AMPERSANDS) != 0 && hasEntity(list.viewStart, list.viewEnd);
     if ((!withBackslashes && !withEntities) || !openHere(withBackslashes)) break;
     if (!isFirst) list.deepenView();
     isFirst = false;
-    isOpened = true;
     left = leftKinds;
   }
-  if (isOpened) signsHere = signs.signsIn(list.viewStart, list.viewEnd);
   const room = base64Room(<u32>(list.viewEnd - list.viewStart));
   decoded = list.viewDepth < list.MAX_DEPTH ? takeArena(room) : 0;
   beginBase64(decoded, decoded != 0 ? room : 0);
   clearNoted();
+  clearJoints();
   piece.clearPieces();
   return true;
 }
 
-/** Opens the views that the view which has been read gives. */
-export function openViews(): void {
+/** Opens the views that the view which has been read gives; `passedSigns` are the signs that stand in it. */
+export function openViews(passedSigns: u32): void {
+  signsHere = passedSigns;
   const start = list.viewStart;
   const end = list.viewEnd;
   if (missedBase64()) wereCut = true;
@@ -102,7 +101,7 @@ function openRuns(start: usize, end: usize): void {
   openNoted(start, end, HEX_PAIR_RUNS, encoding.HEX);
   openNoted(start, end, BASE32_RUNS, encoding.BASE32);
   openNoted(start, end, SPACED_RUNS, encoding.SPACED);
-  if (!isBinary && encoding.lastOpened(list.viewChain) != encoding.JOINED && begin((end - start) * 2))
+  if (!isBinary && hasJoints() && encoding.lastOpened(list.viewChain) != encoding.JOINED && begin((end - start) * 2))
     finish(room, joinNeighbours(start, end, room), encoding.JOINED);
   if ((signsHere & signs.ZEROS) != 0 && hasUtf16(start, end) && begin(end - start))
     finish(room, decodeUtf16(start, end, room), encoding.UTF16);

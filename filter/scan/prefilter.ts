@@ -5,6 +5,8 @@
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { decodeTokenRun } from '../view/base64';
+import { noteJoint } from '../view/joined';
+import { highSigns, lowSigns, signsIn, signsOf } from '../view/signs';
 import { noteApart } from './apart';
 import { beginConfirm, confirm, confirmNumber, lookUp } from './confirm';
 import { clearHits, hasRoom } from './hits';
@@ -16,8 +18,11 @@ let p: usize = 0;
 let lastToken: u64 = 0;
 let lastWord: u64 = 0;
 let lastDigit: u64 = 0;
+let lastQuote: u64 = 0;
 let beforeToken: u64 = 0;
 let beforeWord: u64 = 0;
+let signs: v128 = i8x16.splat(0);
+let lastSigns: u32 = 0;
 let lastA: v128 = i8x16.splat(0);
 let lastB: v128 = i8x16.splat(0);
 let lastC: v128 = i8x16.splat(0);
@@ -30,8 +35,11 @@ export function beginPass(from: usize, to: usize): void {
   lastToken = 0;
   lastWord = 0;
   lastDigit = 0;
+  lastQuote = 0;
   beforeToken = 0;
   beforeWord = 0;
+  signs = i8x16.splat(0);
+  lastSigns = 0;
   lastA = i8x16.splat(0);
   lastB = i8x16.splat(0);
   lastC = i8x16.splat(0);
@@ -54,6 +62,8 @@ export function stepPass(): bool {
   const lowClasses = i8x16(42, 62, 62, 62, 62, 62, 62, 62, 62, 62, 60, 21, 20, 21, 21, 85);
   const highClasses = i8x16(0, 0, 1, 2, 4, 72, 16, 32, 0, 0, 0, 0, 0, 0, 0, 0);
   const nibble = i8x16.splat(15);
+  const signsLow = lowSigns();
+  const signsHigh = highSigns();
   const anyBit = i8x16.splat(127); // with saturation, sets the top bit of every byte that is 1 or more
   const wordBit = i8x16.splat(126); // the same for 2 or more
   while (p < end + 64) {
@@ -61,12 +71,14 @@ export function stepPass(): bool {
     let token: u64 = 0;
     let word: u64 = 0;
     let digit: u64 = 0;
+    let quote: u64 = 0;
     // A key may be the last of the text: its fourth byte is then the first of the margin.
     if (p <= end) {
       const v0 = v128.load(p);
       const l0 = v128.and(v0, nibble);
       const h0 = v128.and(i16x8.shr_u(v0, 4), nibble);
       const c0 = v128.and(i8x16.relaxed_swizzle(lowClasses, l0), i8x16.relaxed_swizzle(highClasses, h0));
+      const s0 = v128.and(i8x16.relaxed_swizzle(signsLow, l0), i8x16.relaxed_swizzle(signsHigh, h0));
       const a0 = v128.and(i8x16.relaxed_swizzle(low0, l0), i8x16.relaxed_swizzle(high0, h0));
       const b0 = v128.and(i8x16.relaxed_swizzle(low1, l0), i8x16.relaxed_swizzle(high1, h0));
       const d0 = v128.and(i8x16.relaxed_swizzle(low2, l0), i8x16.relaxed_swizzle(high2, h0));
@@ -78,6 +90,7 @@ export function stepPass(): bool {
       const l1 = v128.and(v1, nibble);
       const h1 = v128.and(i16x8.shr_u(v1, 4), nibble);
       const c1 = v128.and(i8x16.relaxed_swizzle(lowClasses, l1), i8x16.relaxed_swizzle(highClasses, h1));
+      const s1 = v128.and(i8x16.relaxed_swizzle(signsLow, l1), i8x16.relaxed_swizzle(signsHigh, h1));
       const a1 = v128.and(i8x16.relaxed_swizzle(low0, l1), i8x16.relaxed_swizzle(high0, h1));
       const b1 = v128.and(i8x16.relaxed_swizzle(low1, l1), i8x16.relaxed_swizzle(high1, h1));
       const d1 = v128.and(i8x16.relaxed_swizzle(low2, l1), i8x16.relaxed_swizzle(high2, h1));
@@ -89,6 +102,7 @@ export function stepPass(): bool {
       const l2 = v128.and(v2, nibble);
       const h2 = v128.and(i16x8.shr_u(v2, 4), nibble);
       const c2 = v128.and(i8x16.relaxed_swizzle(lowClasses, l2), i8x16.relaxed_swizzle(highClasses, h2));
+      const s2 = v128.and(i8x16.relaxed_swizzle(signsLow, l2), i8x16.relaxed_swizzle(signsHigh, h2));
       const a2 = v128.and(i8x16.relaxed_swizzle(low0, l2), i8x16.relaxed_swizzle(high0, h2));
       const b2 = v128.and(i8x16.relaxed_swizzle(low1, l2), i8x16.relaxed_swizzle(high1, h2));
       const d2 = v128.and(i8x16.relaxed_swizzle(low2, l2), i8x16.relaxed_swizzle(high2, h2));
@@ -100,6 +114,7 @@ export function stepPass(): bool {
       const l3 = v128.and(v3, nibble);
       const h3 = v128.and(i16x8.shr_u(v3, 4), nibble);
       const c3 = v128.and(i8x16.relaxed_swizzle(lowClasses, l3), i8x16.relaxed_swizzle(highClasses, h3));
+      const s3 = v128.and(i8x16.relaxed_swizzle(signsLow, l3), i8x16.relaxed_swizzle(signsHigh, h3));
       const a3 = v128.and(i8x16.relaxed_swizzle(low0, l3), i8x16.relaxed_swizzle(high0, h3));
       const b3 = v128.and(i8x16.relaxed_swizzle(low1, l3), i8x16.relaxed_swizzle(high1, h3));
       const d3 = v128.and(i8x16.relaxed_swizzle(low2, l3), i8x16.relaxed_swizzle(high2, h3));
@@ -130,18 +145,37 @@ export function stepPass(): bool {
       );
       // Bit 1 to the top; what the shift brings over from the neighbour stays below it.
       digit = mask64(i16x8.shl(c0, 6), i16x8.shl(c1, 6), i16x8.shl(c2, 6), i16x8.shl(c3, 6));
+      quote = mask64(s0, s1, s2, s3);
+      if (p + 64 <= end) signs = v128.or(signs, v128.or(v128.or(s0, s1), v128.or(s2, s3)));
+      else lastSigns = signsIn(p, end);
     }
     tokens(p - 64, token);
     numbers(p - 64, word, digit);
     noteApart(p - 64, beforeWord, lastWord, word, lastDigit, end);
+    joints(p - 64);
     beforeToken = lastToken;
     beforeWord = lastWord;
     lastToken = token;
     lastWord = word;
     lastDigit = digit;
+    lastQuote = quote;
     p += 64;
   }
   return false;
+}
+
+/** The signs (view/signs.ts) of a text whose pass is over. */
+export function passedSigns(): u32 {
+  return signsOf(i64x2.extract_lane(signs, 0) | i64x2.extract_lane(signs, 1)) | lastSigns;
+}
+
+/** Quotes and ampersands of the block behind a token byte: two words may meet there. */
+function joints(block: usize): void {
+  let places = lastQuote & ((lastToken << 1) | (beforeToken >> 63));
+  while (places != 0) {
+    noteJoint(block + <usize>ctz(places), begin, end);
+    places &= places - 1;
+  }
 }
 
 /** Places of the block at `block` (the one before `next`) where 16 token bytes begin. */

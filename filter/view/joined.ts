@@ -10,47 +10,85 @@ const NAME_WITHIN: usize = 64;
 /** White space between two strings is shorter: a line break and its indentation. */
 const SPACE_WITHIN: usize = 40;
 
-/** Writes the words that meet between `start` and `end` to `out`, a line each; gives the end. At most twice as long as the text. */
+/** Where the first two words meet in the text that is being passed; 0 for nowhere. */
+let firstJoint: usize = 0;
+
+/** Forgets where words met in the last text. */
+export function clearJoints(): void {
+  firstJoint = 0;
+}
+
+/** Whether words meet in the text that was passed. */
+export function hasJoints(): bool {
+  return firstJoint != 0;
+}
+
+/** Notes the quote or ampersand at `at`, behind a token byte, where two words meet there. */
+export function noteJoint(at: usize, start: usize, end: usize): void {
+  if (firstJoint != 0) return;
+  const from = neighbourOf(at, end);
+  if (from == 0) return;
+  const left = wordStart(at, start);
+  if (!isKey(left, at, from, wordEnd(from, end))) firstJoint = at;
+}
+
+/**
+ * Writes the words that meet between `start` and `end` to `out`, a line each; gives the end. At most twice as long as the
+ * text.
+ */
 export function joinNeighbours(start: usize, end: usize, out: usize): usize {
   const quote = i8x16.splat(0x22);
   const single = i8x16.splat(0x27);
-  const comma = i8x16.splat(0x2c);
-  const plus = i8x16.splat(0x2b);
   const ampersand = i8x16.splat(0x26);
   let lineStart = out;
   /** Where the word that the line ends with ends. */
-  let wordEnd: usize = 0;
-  for (let p = start; p < end; p += 16) {
+  let lastEnd: usize = 0;
+  for (let p = firstJoint; p < end; p += 16) {
     const v = v128.load(p);
-    const isQuote = v128.or(i8x16.eq(v, quote), i8x16.eq(v, single));
-    let mask = i8x16.bitmask(
-      v128.or(v128.and(isQuote, i8x16.eq(v128.load(p, 1), comma)), v128.or(i8x16.eq(v, plus), i8x16.eq(v, ampersand))),
-    );
+    let mask = i8x16.bitmask(v128.or(v128.or(i8x16.eq(v, quote), i8x16.eq(v, single)), i8x16.eq(v, ampersand)));
     while (mask != 0) {
       const at = p + <usize>ctz(mask);
       mask &= mask - 1;
       if (at >= end) break;
-      const leftEnd = load<u8>(at) == 0x2b ? beforeSign(at, start) : at;
-      if (leftEnd <= start || !isToken(load<u8>(leftEnd - 1))) continue;
-      const from = load<u8>(at) == 0x26 ? valueAfter(at + 1, end) : stringAfter(at + 1, end);
-      if (from == 0 || !isToken(load<u8>(from))) continue;
-      let rightEnd = from;
-      while (rightEnd < end && isToken(load<u8>(rightEnd))) rightEnd++;
-      if (leftEnd != wordEnd) {
-        let left = leftEnd;
-        while (left > start && isToken(load<u8>(left - 1))) left--;
-        if (rightEnd - from < LONG_WORD && isPlainWord(left, leftEnd)) continue;
+      if (at <= start || !isToken(load<u8>(at - 1))) continue;
+      const from = neighbourOf(at, end);
+      if (from == 0) continue;
+      const to = wordEnd(from, end);
+      if (at != lastEnd) {
+        const left = wordStart(at, start);
+        if (isKey(left, at, from, to)) continue;
         out = endLine(lineStart, out);
         lineStart = out;
-        memory.copy(out, left, leftEnd - left);
-        out += leftEnd - left;
+        memory.copy(out, left, at - left);
+        out += at - left;
       }
-      memory.copy(out, from, rightEnd - from);
-      out += rightEnd - from;
-      wordEnd = rightEnd;
+      memory.copy(out, from, to - from);
+      out += to - from;
+      lastEnd = to;
     }
   }
   return endLine(lineStart, out);
+}
+
+/** Where the word begins that the sign at `at` parts from the one before it; 0 where none does. */
+function neighbourOf(at: usize, end: usize): usize {
+  const from = load<u8>(at) == 0x26 ? valueAfter(at + 1, end) : stringAfter(at + 1, end);
+  return from != 0 && isToken(load<u8>(from)) ? from : 0;
+}
+
+function wordStart(p: usize, start: usize): usize {
+  while (p > start && isToken(load<u8>(p - 1))) p--;
+  return p;
+}
+
+function wordEnd(p: usize, end: usize): usize {
+  while (p < end && isToken(load<u8>(p))) p++;
+  return p;
+}
+
+/** Whether the left one of two words is a key or the like, and the right one too short to be worth a line. */
+function isKey(left: usize, leftEnd: usize, right: usize, rightEnd: usize): bool {
+  return rightEnd - right < LONG_WORD && isPlainWord(left, leftEnd);
 }
 
 /** Ends the line, or drops it where it is too short. */
@@ -60,16 +98,16 @@ function endLine(lineStart: usize, out: usize): usize {
   return out + 1;
 }
 
-/** The end of the string that stands before the plus sign at `p`, or 0. */
-function beforeSign(p: usize, start: usize): usize {
-  const from = p;
-  while (p > start && from - p < SPACE_WITHIN && load<u8>(p - 1) <= 0x20) p--;
-  return p > start && isQuoteSign(load<u8>(p - 1)) ? p - 1 : 0;
-}
-
-/** Where the string behind `p` begins: after a comma, white space, and a name and a colon at most; 0 where none does. */
+/**
+ * Where the string behind the quote before `p` begins: after a comma or a plus sign, white space, and a name and a colon at
+ * most; 0 where none does.
+ */
 function stringAfter(p: usize, end: usize): usize {
-  if (p < end && load<u8>(p) == 0x2c) p++;
+  if (load<u8>(p) != 0x2c) {
+    p = afterSpace(p, end);
+    if (load<u8>(p) != 0x2b) return 0;
+  }
+  p++;
   p = afterSpace(p, end);
   if (p >= end || !isQuoteSign(load<u8>(p))) return 0;
   const begin = p + 1;
@@ -103,7 +141,7 @@ function isPlainWord(p: usize, end: usize): bool {
 }
 
 function isQuoteSign(c: u8): bool {
-  return c == 0x22 || c == 0x27 || c == 0x60;
+  return c == 0x22 || c == 0x27;
 }
 
 /** Letters, digits and _ - . / */
