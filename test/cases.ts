@@ -7,12 +7,12 @@ import { parse, stringify } from 'yaml';
 import { type Compiled, compile } from '../control/compile/compile.ts';
 import { dump, dumpSummary } from '../control/compile/dump.ts';
 import { ConfigError, formatNotice } from '../control/config/problem.ts';
-import { readConfig } from '../control/config/read.ts';
 import { guard } from '../control/guard/guard.ts';
 import { buildPolicy } from '../control/policy/build.ts';
 import { type Policy, surfaces, unreadables } from '../control/policy/policy.ts';
 import { joinStatic, type Runtime, render } from '../control/render/render.ts';
-import { readRules } from '../control/rules/read.ts';
+import type { Rule } from '../control/rules/rule.ts';
+import { load } from '../control/serve/load.ts';
 import { parseListen, parseUpstream } from '../control/serve/options.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -30,8 +30,6 @@ export const runtime: Runtime = {
   filterDirectory: '/run/penstock/filter',
 };
 export const upstreamCaFile = '/etc/ssl/certs/ca-certificates.crt';
-
-const rules = readRules();
 
 /** Names of the cases. */
 export function caseNames(): string[] {
@@ -59,8 +57,12 @@ function make(name: string): Made {
   const directory = join(casesDirectory, name);
   const files = new Map<string, string>();
   let policy: Policy;
+  let rules: Rule[];
   try {
-    const { config, notices } = readConfig(readFileSync(join(directory, 'pipelock.yaml'), 'utf8'), 'pipelock.yaml');
+    // Without an environment: what it holds is of one machine. Relative files would be looked for in the working folder.
+    const loaded = load(readFileSync(join(directory, 'pipelock.yaml'), 'utf8'), 'pipelock.yaml', {});
+    const { config, notices } = loaded;
+    rules = loaded.rules;
     if (notices.length > 0) files.set('notices.txt', `${notices.map(formatNotice).join('\n')}\n`);
     policy = buildPolicy(config, rules, { ...readOptions(directory), upstreamCaFile });
   } catch (error) {

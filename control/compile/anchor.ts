@@ -15,7 +15,7 @@ import {
   upperLetters,
   wordBytes,
 } from './byte-set.ts';
-import { isNullable, lastBytes, lengths, type Node, type Pattern, reversed, sequence } from './pattern.ts';
+import { firstBytes, isNullable, lastBytes, lengths, type Node, type Pattern, reversed, sequence } from './pattern.ts';
 import { asRun, flatten, type Step, toProgram } from './program.ts';
 
 /** Three bytes by which the prefilter finds a place, and what stands round them. */
@@ -32,11 +32,13 @@ export interface Anchor {
  * How a rule is found. start: its key stands at a word start that begins 16 token bytes in a row. literal: its key may
  * stand anywhere; what lies before is confirmed backwards. named: a literal in the name of a value that is assigned and
  * begins with 16 token bytes; only the bytes before such a value are searched. number: it begins with three digits, or
- * two capitals and two digits, and runs in the one automaton of all number rules.
+ * two capitals and two digits, and runs in the one automaton of all number rules. word: it begins a word and nothing of it is
+ * fixed; all such rules are one automaton too, which runs at every word of a text. exact: as literal, a value of which only
+ * the hash is known (exact.ts).
  */
 export type Plan =
-  | { kind: 'start' | 'literal' | 'named'; anchors: Anchor[]; forward: Step[]; backward: Step[] | undefined }
-  | { kind: 'number'; items: Node[] };
+  | { kind: 'start' | 'literal' | 'named' | 'exact'; anchors: Anchor[]; forward: Step[]; backward: Step[] | undefined }
+  | { kind: 'number' | 'word'; items: Node[] };
 
 /** The pattern has nothing that the prefilter could look for. */
 export class NoAnchorError extends Error {
@@ -49,7 +51,7 @@ export type Frequency = (cells: readonly ByteSet[]) => number;
 
 /** Length of a token run that the prefilter looks for; filter/scan/prefilter.ts finds it by doubling 1, 2, 4, 8. */
 export const tokenRunBytes = 16;
-const keyBytes = 3;
+export const keyBytes = 3;
 const tailBytes = 4;
 /** Past this a class belongs to the pattern's body and not to its key: 80 keys of one rule are two for each base64 letter. */
 const maxKeys = 80;
@@ -71,12 +73,18 @@ export function toPlans(pattern: Pattern, frequency: Frequency): Plan[] {
     const missing = plans.indexOf(undefined);
     if (missing < 0) return plans as Plan[];
     const split = branches.flatMap((items, i) => (plans[i] ? [items] : splitAtChoice(items)));
-    if (split.length === branches.length || split.length > maxBranches)
+    if (split.length === branches.length || split.length > maxBranches) {
+      if (isWord(pattern)) return [{ kind: 'word', items: flatten(pattern.body) }];
       throw new NoAnchorError(
-        'nothing to look for: begin with three fixed bytes of a token, or hold three fixed bytes with a bounded part before them',
+        'nothing to look for; hold three fixed bytes, or begin with \\b and a letter or digit, so that the starts of words are looked at',
       );
+    }
     branches = split;
   }
+}
+
+function isWord({ body, notBefore }: Pattern): boolean {
+  return isSubset(wordBytes, notBefore) && isSubset(firstBytes(body), wordBytes);
 }
 
 function splitAtChoice(items: Node[]): Node[][] {

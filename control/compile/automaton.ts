@@ -46,7 +46,10 @@ export function toAutomaton(alternatives: readonly (readonly Node[])[]): Automat
     dfa = DFA.fromFA(nfa, new DFA.LimitedNodeFactory(maxStates));
   } catch (error) {
     if (error instanceof TooManyNodesError)
-      throw new AutomatonTooLarge(`needs more than ${maxStates} states`, { cause: error });
+      throw new AutomatonTooLarge(
+        `needs more than ${maxStates} states; write smaller counts, and repeats of nothing that may follow them`,
+        { cause: error },
+      );
     throw error;
   }
   dfa.minimize();

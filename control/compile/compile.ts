@@ -1,41 +1,14 @@
 // Longer than most files: every section of the table is laid here, since each refers to the others by offset.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { fileURLToPath } from 'node:url';
 import * as layout from '../../filter/table/layout.ts';
 import { type Policy, surfaces, type Verdict } from '../policy/policy.ts';
 import type { Rule, Validator } from '../rules/rule.ts';
-import { type Anchor, NoAnchorError, type Plan, toPlans } from './anchor.ts';
-import { type Automaton, AutomatonTooLarge, toAutomaton } from './automaton.ts';
+import type { Anchor, Plan } from './anchor.ts';
 import { allBytes, type ByteSet, members } from './byte-set.ts';
-import { countFrequency } from './frequency.ts';
-import { type Pattern, PatternError, parsePattern } from './pattern.ts';
+import { CompileError, type CompileProblem, type Planned, planRule, sample, TableTooLarge } from './plan.ts';
 import { Automata, Classes, Programs, Strings, Words } from './sections.ts';
 import { toTeddy } from './teddy.ts';
-
-/** A rule that cannot be compiled: where, what and why; `caret` is the offset in the pattern where it has one. */
-export interface CompileProblem {
-  rule: Rule;
-  code: string;
-  message: string;
-  caret: number | undefined;
-}
-
-/** All rules that cannot be compiled, at once. */
-export class CompileError extends Error {
-  override name = 'CompileError';
-  readonly problems: CompileProblem[];
-  constructor(problems: CompileProblem[]) {
-    super(problems.map(formatCompileProblem).join('\n'));
-    this.problems = problems;
-  }
-}
-
-/** One line by DESIGN section 7, and the pattern with a caret where the place is known. */
-export function formatCompileProblem({ rule, message, caret }: CompileProblem): string {
-  const line = `${rule.place}: ${rule.id}: pattern: ${message}`;
-  return caret === undefined ? line : `${line}\n  ${rule.pattern}\n  ${' '.repeat(caret)}^`;
-}
+import { layUnion, type Member, RuleLists, tooMany } from './union.ts';
 
 /** The compiled rules and policy, and what dump.ts shows of them. */
 export interface Compiled {
@@ -55,37 +28,50 @@ const validators: Record<Validator, number> = {
   'url-password': layout.VALIDATOR_URL_PASSWORD,
 };
 
-/** Clean text that keys are weighed against: a key that is rare here costs little when the filter runs. */
-const sampleFile = fileURLToPath(new URL('../rules/clean.txt', import.meta.url));
+/** Most bytes of a table: what Envoy's workers each hold in memory, and read before they take the first connection. */
+const maxTableBytes = 2 ** 20;
 
-/** Compiles rules and policy into a table (filter/table/layout.ts). Throws CompileError. */
-export function compile(rules: readonly Rule[], policy: Policy): Compiled {
-  const sample = readFileSync(sampleFile);
-  const frequency = countFrequency(sample);
-  const problems: CompileProblem[] = [];
-  const parsed = rules.map((rule): { rule: Rule; pattern: Pattern; plans: Plan[] } | undefined => {
-    try {
-      const pattern = parsePattern(rule.pattern);
-      return { rule, pattern, plans: toPlans(pattern, frequency) };
-    } catch (error) {
-      problems.push(toProblem(rule, error));
-      return undefined;
-    }
-  });
+/** What the policy says to the filter; the rest of it is Envoy's. */
+export type TablePolicy = Pick<
+  Policy,
+  | 'ruleVerdicts'
+  | 'unreadableVerdicts'
+  | 'maxRequestBodyBytes'
+  | 'scannedHeaders'
+  | 'ignoredHeaders'
+  | 'ownCredentialHeaders'
+  | 'mcpUpstream'
+>;
+
+/** Compiles rules and policy into a table (filter/table/layout.ts). Throws CompileError, TableTooLarge. */
+export function compile(rules: readonly Rule[], policy: TablePolicy): Compiled {
   if (rules.length > layout.MAX_RULES)
-    throw new RangeError(`${rules.length} rules; the table holds ${layout.MAX_RULES}`);
+    throw new TableTooLarge(`dlp.patterns: ${rules.length} rules with ours; keep to ${layout.MAX_RULES}`);
+  const key = hashKey(rules);
+  const problems: CompileProblem[] = [];
+  const planned: Planned[] = [];
+  for (const rule of rules) {
+    const result = planRule(rule, key);
+    if ('problem' in result) problems.push(result.problem);
+    else planned.push(result);
+  }
   if (problems.length > 0) throw new CompileError(problems);
-  return lay(parsed as { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy, sample);
+  const compiled = lay(planned, policy, key);
+  if (compiled.table.length > maxTableBytes)
+    throw new TableTooLarge(
+      `dlp.patterns: a table of ${compiled.table.length} bytes with our rules; make it ${maxTableBytes} by fewer or simpler ones`,
+    );
+  return compiled;
 }
 
-function toProblem(rule: Rule, error: unknown): CompileProblem {
-  if (error instanceof PatternError) return { rule, code: error.code, message: error.message, caret: error.offset };
-  if (error instanceof NoAnchorError || error instanceof AutomatonTooLarge)
-    return { rule, code: error.code, message: error.message, caret: undefined };
-  throw error;
+/** The key that exact values are hashed with: made of them, so that the same rules always make the same table. */
+function hashKey(rules: readonly Rule[]): Buffer {
+  const hash = createHash('sha256');
+  for (const { values = [] } of rules) for (const value of values) hash.update(value).update('\n');
+  return hash.digest().subarray(0, 16);
 }
 
-function lay(parsed: { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy: Policy, sample: Uint8Array): Compiled {
+function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array): Compiled {
   const strings = new Strings();
   const words = new Words(strings);
   const classes = new Classes();
@@ -94,25 +80,34 @@ function lay(parsed: { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy: 
   const starts = new Entries();
   const literals = new Entries();
   const named = new Entries();
-  const entriesOf = { start: starts, literal: literals, named };
-  const numbers: { index: number; pattern: Pattern; plan: Plan & { kind: 'number' } }[] = [];
+  const entriesOf = { start: starts, literal: literals, named, exact: literals };
+  const unions: Record<'number' | 'word', Member[]> = { number: [], word: [] };
 
-  parsed.forEach(({ pattern, plans }, index) => {
-    const edges = { notBefore: classes.index(pattern.notBefore), notAfter: classes.index(pattern.notAfter) };
-    for (const plan of plans) {
-      if (plan.kind === 'number') {
-        numbers.push({ index, pattern, plan });
-        continue;
+  planned.forEach(({ rule, parts }, index) => {
+    for (const { pattern, plans } of parts) {
+      const edges = { notBefore: classes.index(pattern.notBefore), notAfter: classes.index(pattern.notAfter) };
+      for (const plan of plans) {
+        if ('items' in plan) {
+          unions[plan.kind].push({ rule, index, pattern, items: plan.items });
+          continue;
+        }
+        const forward = programs.offset(plan.forward);
+        const backward = plan.backward ? programs.offset(plan.backward) : layout.NO_PROGRAM;
+        for (const anchor of plan.anchors)
+          entriesOf[plan.kind].add(anchor, { rule: index, forward, backward, ...edges });
       }
-      const forward = programs.offset(plan.forward);
-      const backward = plan.backward ? programs.offset(plan.backward) : layout.NO_PROGRAM;
-      for (const anchor of plan.anchors) entriesOf[plan.kind].add(anchor, { rule: index, forward, backward, ...edges });
     }
   });
 
-  const number = layNumbers(numbers, classes, automata);
-  const ruleRecords = layRules(parsed, policy, strings, words);
-  const policyRecord = layPolicy(policy, words, number.automaton, ruleRecords);
+  const lists = new RuleLists(classes);
+  const number = layUnion(unions.number, lists, automata);
+  if (unions.word.length > layout.MAX_WORD_RULES)
+    throw new CompileError([
+      tooMany(unions.word, `more than ${layout.MAX_WORD_RULES} patterns without three fixed bytes`),
+    ]);
+  const word = unions.word.length > 0 ? layUnion(unions.word, lists, automata).automaton : layout.NO_AUTOMATON;
+  const ruleRecords = layRules(planned, policy, strings, words);
+  const policyRecord = layPolicy(policy, words, { number: number.automaton, word, key }, ruleRecords);
   const entries = new DataView(new ArrayBuffer((starts.size + literals.size + named.size) * layout.ENTRY_BYTES));
   const startSlots = starts.lay(entries, 0);
   const literalSlots = literals.lay(entries, starts.size);
@@ -124,7 +119,7 @@ function lay(parsed: { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy: 
     ruleRecords,
     strings.toBytes(),
     words.toBytes(),
-    toTeddy(literals.cells(), sample),
+    toTeddy(literals.cells(), sample()),
     startSlots,
     literalSlots,
     namedSlots,
@@ -135,20 +130,20 @@ function lay(parsed: { rule: Rule; pattern: Pattern; plans: Plan[] }[], policy: 
     sections.maps,
     sections.next,
     sections.labels,
-    number.lists,
-    number.rules,
+    lists.offsets(),
+    lists.records(),
   ]);
   return {
     table,
     summary: {
-      rules: parsed.length,
+      rules: planned.length,
       anchors: starts.size + literals.size + named.size,
       states: automata.states,
       numberStates: number.states,
       bytes: table.length,
       hash: createHash('sha256').update(table).digest('hex'),
     },
-    plans: new Map(parsed.map(({ rule, plans }) => [rule.id, plans])),
+    plans: new Map(planned.map(({ rule, parts }) => [rule.id, parts.flatMap(({ plans }) => plans)])),
   };
 }
 
@@ -209,44 +204,6 @@ class Entries {
   }
 }
 
-function layNumbers(
-  numbers: { index: number; pattern: Pattern; plan: Plan & { kind: 'number' } }[],
-  classes: Classes,
-  automata: Automata,
-) {
-  const union: Automaton =
-    numbers.length > 0
-      ? toAutomaton(numbers.map(({ plan }) => plan.items))
-      : { next: [new Uint16Array(256), new Uint16Array(256)], labels: [[], []] };
-  const lists = new Map<string, { label: number; members: readonly number[] }>();
-  const labels = union.labels.map((list) => {
-    if (list.length === 0) return layout.NO_LABEL;
-    const known = lists.get(list.join());
-    if (known) return known.label;
-    const label = lists.size + 1;
-    if (label > 255) throw new RangeError('more than 255 ways for number rules to end together');
-    lists.set(list.join(), { label, members: list });
-    return label;
-  });
-  // Offset of each label's list; a list is its count, then the rules.
-  const offsets = new DataView(new ArrayBuffer((lists.size + 1) * 4));
-  const bytes: number[] = [];
-  for (const { label, members: list } of lists.values()) {
-    offsets.setUint32(label * 4, bytes.length, true);
-    bytes.push(list.length, 0, 0, 0);
-    for (const member of list) {
-      const { index, pattern } = numbers[member]!;
-      bytes.push(index & 255, index >> 8, classes.index(pattern.notBefore), classes.index(pattern.notAfter));
-    }
-  }
-  return {
-    automaton: automata.add(union.next, labels),
-    lists: new Uint8Array(offsets.buffer),
-    rules: Uint8Array.from(bytes),
-    states: labels.length,
-  };
-}
-
 const verdictNumbers: Record<Verdict, number> = {
   allow: layout.VERDICT_ALLOW,
   warn: layout.VERDICT_WARN,
@@ -256,18 +213,13 @@ const verdictNumbers: Record<Verdict, number> = {
 /** Whether every match begins with the key: a text of three bytes or more, and nothing before it. */
 function beginsWithKey(plan: Plan): boolean {
   return (
-    plan.kind !== 'number' && plan.kind !== 'named' && !plan.backward && plan.anchors.every(({ lead }) => lead === 0)
+    !('items' in plan) && plan.kind !== 'named' && !plan.backward && plan.anchors.every(({ lead }) => lead === 0)
   );
 }
 
-function layRules(
-  parsed: readonly { rule: Rule; plans: readonly Plan[] }[],
-  policy: Policy,
-  strings: Strings,
-  words: Words,
-): Uint8Array {
-  const records = new DataView(new ArrayBuffer(parsed.length * layout.RULE_BYTES));
-  parsed.forEach(({ rule, plans }, i) => {
+function layRules(planned: readonly Planned[], policy: TablePolicy, strings: Strings, words: Words): Uint8Array {
+  const records = new DataView(new ArrayBuffer(planned.length * layout.RULE_BYTES));
+  planned.forEach(({ rule, parts }, i) => {
     const at = i * layout.RULE_BYTES;
     const verdicts = policy.ruleVerdicts.get(rule.id);
     if (!verdicts) throw new RangeError(`policy has no verdict for ${rule.id}`);
@@ -279,13 +231,14 @@ function layRules(
       (rule.confidence === 'high' ? layout.RULE_FLAG_HIGH : 0) |
         (rule.nearRequired ? layout.RULE_FLAG_NEAR_REQUIRED : 0) |
         (rule.id.startsWith('credential.') ? layout.RULE_FLAG_CREDENTIAL : 0) |
-        (rule.confidence === 'high' && plans.every(beginsWithKey) ? layout.RULE_FLAG_PREFIX : 0),
+        (rule.confidence === 'high' && parts.every(({ plans }) => plans.every(beginsWithKey)) ? layout.RULE_FLAG_PREFIX : 0),
     );
     records.setUint32(at + layout.RULE_NEAR_WORDS, words.add(rule.near), true);
     records.setUint32(at + layout.RULE_NEAR_COUNT, rule.near.length, true);
     for (const [field, hosts] of [
       [layout.RULE_OWN_URL_HOSTS, rule.ownUrlHosts],
       [layout.RULE_OWN_BODY_HOSTS, rule.ownBodyHosts],
+      [layout.RULE_EXEMPT_HOSTS, rule.exemptHosts],
     ] as const) {
       records.setUint32(at + field, words.add(hosts), true);
       records.setUint32(at + field + 4, hosts.length, true);
@@ -298,7 +251,12 @@ function layRules(
   return new Uint8Array(records.buffer);
 }
 
-function layPolicy(policy: Policy, words: Words, numbers: number, rules: Uint8Array): Uint8Array {
+function layPolicy(
+  policy: TablePolicy,
+  words: Words,
+  { number, word, key }: { number: number; word: number; key: Uint8Array },
+  rules: Uint8Array,
+): Uint8Array {
   const record = new DataView(new ArrayBuffer(layout.POLICY_BYTES));
   record.setUint32(layout.POLICY_MAX_REQUEST_BODY_BYTES, policy.maxRequestBodyBytes, true);
   policy.unreadableVerdicts.forEach((verdict, i) => {
@@ -316,7 +274,12 @@ function layPolicy(policy: Policy, words: Words, numbers: number, rules: Uint8Ar
   record.setUint32(layout.POLICY_HEADER_WORDS + 4, names.length, true);
   record.setUint32(layout.POLICY_OWN_HEADER_WORDS, words.add(policy.ownCredentialHeaders), true);
   record.setUint32(layout.POLICY_OWN_HEADER_WORDS + 4, policy.ownCredentialHeaders.length, true);
-  record.setUint32(layout.POLICY_NUMBERS, numbers, true);
+  record.setUint32(layout.POLICY_NUMBERS, number, true);
+  record.setUint32(layout.POLICY_WORD_RULES, word, true);
+  new Uint8Array(record.buffer).set(key, layout.POLICY_HASH_KEY);
+  const mcpHosts = policy.mcpUpstream ? [policy.mcpUpstream.hostname] : [];
+  record.setUint32(layout.POLICY_MCP_HOST_WORDS, words.add(mcpHosts), true);
+  record.setUint32(layout.POLICY_MCP_HOST_WORDS + 4, mcpHosts.length, true);
   surfaces.forEach((_, surface) => {
     for (let at = 0; at < rules.length; at += layout.RULE_BYTES)
       if (rules[at + layout.RULE_VERDICTS_HIGH + surface] || rules[at + layout.RULE_VERDICTS_LOW + surface])

@@ -17,7 +17,9 @@ export function dump(compiled: Compiled): string {
 }
 
 function dumpPlan(plan: Plan): string {
-  if (plan.kind === 'number') return '  number\n';
+  if ('items' in plan) return `  ${plan.kind}\n`;
+  // A key would show bytes of a secret.
+  if (plan.kind === 'exact') return '  exact value\n';
   const lines = [`${plan.kind}: ${plan.anchors.map(anchorText).join(' ')}`];
   if (plan.backward) lines.push(`  before: ${plan.backward.map(stepText).join(' · ')}`);
   lines.push(`  from key: ${plan.forward.map(stepText).join(' · ')}`);
@@ -39,6 +41,7 @@ function stepText(step: Step): string {
   if (step.kind === 'bytes') return JSON.stringify(String.fromCharCode(...step.bytes));
   // State 0 is dead and no step's own.
   if (step.kind === 'segment') return `segment of ${step.automaton.next.length - 1} states`;
+  if (step.kind === 'hash') return `${step.count} bytes by their hash`;
   if (step.least === step.most) return `${classText(step.set)}${step.least > 1 ? `{${step.least}}` : ''}`;
   return `${classText(step.set)}{${step.least},${step.most === Infinity ? '' : step.most}}`;
 }

@@ -1,5 +1,5 @@
 import type { Frequency } from './anchor.ts';
-import { type ByteSet, members } from './byte-set.ts';
+import type { ByteSet } from './byte-set.ts';
 
 /**
  * How often keys meet in clean text, counted over a sample, letters folded. Three bytes that the sample lacks get what
@@ -18,7 +18,7 @@ export function countFrequency(sample: Uint8Array): Frequency {
   }
   const share = (byte: number) => ((singles[byte] as number) + 0.5) / (sample.length + 128);
   return (cells: readonly ByteSet[]) => {
-    const [a, b, c] = cells.map((cell) => fold(members(cell)[0] as number)) as [number, number, number];
+    const [a, b, c] = cells.map((cell) => fold(cell.indexOf(1))) as [number, number, number];
     const seen = (triples.get((a << 16) | (b << 8) | c) ?? 0) / Math.max(1, sample.length);
     return seen + share(a) * share(b) * share(c);
   };

@@ -51,6 +51,17 @@ const maxRepeat = 0xfffe;
 
 /** Parses a pattern's text. Throws PatternError. */
 export function parsePattern(source: string): Pattern {
+  const [pattern, ...others] = parsePatterns(source);
+  if (others.length > 0)
+    throw new PatternError('an edge inside an alternative; put the alternatives into (?:…)', source.indexOf('|'));
+  return pattern as Pattern;
+}
+
+/**
+ * Parses a pattern's text whose alternatives may have edges of their own, `\bab\b|cd`: then each is a pattern. Throws
+ * PatternError.
+ */
+export function parsePatterns(source: string): Pattern[] {
   let tree: AST.Pattern;
   try {
     tree = new RegExpParser({ ecmaVersion: 2025 }).parsePattern(source);
@@ -58,54 +69,120 @@ export function parsePattern(source: string): Pattern {
     if (error instanceof RegExpSyntaxError) throw new PatternError(error.message.replace(/^.*\/:\s*/, ''), error.index);
     throw error;
   }
-  if (tree.alternatives.length > 1) {
-    for (const alternative of tree.alternatives) {
-      const edge = alternative.elements.find((element) => element.type === 'Assertion');
-      if (edge) throw new PatternError('an edge inside an alternative; put the alternatives into (?:…)', edge.start);
+  const hasEdge = ({ elements }: AST.Alternative) => [elements[0], elements.at(-1)].some((e) => e && edgeOf(e));
+  if (tree.alternatives.length > 1 && !tree.alternatives.some(hasEdge))
+    return [checked([choice(tree.alternatives.map((a) => lower(a.elements, false)))], noBytes, noBytes, 0)];
+  return tree.alternatives.map(({ elements: all, start }) => {
+    const elements = [...all];
+    const before = takeEdges(elements, 'first');
+    const after = takeEdges(elements, 'last');
+    const inner = lower(elements, false);
+    const body = before.some(({ assertion }) => assertion.kind === 'word') ? fromWord(inner) : inner;
+    const notBefore = before.map((edge) => edgeClass(edge, firstBytes(body), 'lookbehind')).reduce(union, noBytes);
+    const notAfter = after.map((edge) => edgeClass(edge, lastBytes(body), 'lookahead')).reduce(union, noBytes);
+    return checked(body, notBefore, notAfter, start);
+  });
+}
+
+/** The body behind \b, where a class or a run of one comes first: of its bytes only those that begin a word. */
+function fromWord(body: Node[]): Node[] {
+  const [first, ...rest] = body;
+  const isRun = first?.kind === 'repeat' && first.item.kind === 'bytes' && first.least > 0;
+  const all = first?.kind === 'bytes' ? first.set : isRun ? firstBytes([first]) : noBytes;
+  if (!first || !overlaps(all, wordBytes) || isSubset(all, wordBytes)) return body;
+  const word: Node = { kind: 'bytes', set: bytesWhere((byte) => all[byte] === 1 && wordBytes[byte] === 1) };
+  return first.kind === 'repeat'
+    ? [word, repeat(first.item, first.least - 1, first.most - 1), ...rest]
+    : [word, ...rest];
+}
+
+function checked(body: Node[], notBefore: ByteSet, notAfter: ByteSet, start: number): Pattern {
+  if (isNullable(body))
+    throw new PatternError('the pattern matches the empty text; let it hold a byte at least', start);
+  const { least } = lengths(body);
+  if (least > maxRepeat) throw new PatternError(`the shortest match has ${least} bytes; write smaller counts`, start);
+  return { body, notBefore, notAfter };
+}
+
+/** What says which bytes may stand beside a match: an assertion, or a group of one and of classes, `(?:^|[^0-9])`. */
+interface Edge {
+  assertion: AST.Assertion;
+  /** Bytes that may stand there all the same. */
+  allowed: ByteSet;
+}
+
+function edgeOf(element: AST.Element): Edge | undefined {
+  if (element.type === 'Assertion') return { assertion: element, allowed: noBytes };
+  if (element.type !== 'Group') return undefined;
+  let assertion: AST.Assertion | undefined;
+  let allowed = noBytes;
+  for (const { elements } of element.alternatives) {
+    const [only] = elements;
+    if (elements.length !== 1 || !only) return undefined;
+    if (only.type === 'Assertion') {
+      assertion = only;
+      continue;
     }
-    return {
-      body: [choice(tree.alternatives.map((a) => lower(a.elements, false)))],
-      notBefore: noBytes,
-      notAfter: noBytes,
-    };
+    const [node, ...others] = lowerOne(only, false);
+    if (node?.kind !== 'bytes' || others.length > 0) return undefined;
+    allowed = union(allowed, node.set);
   }
-  const elements = [...(tree.alternatives[0] as AST.Alternative).elements];
-  const before = takeEdge(elements, 'first');
-  const after = takeEdge(elements, 'last');
-  const body = lower(elements, false);
-  if (body.length === 0 || isNullable(body)) throw new PatternError('the pattern matches the empty text', 0);
-  return {
-    body,
-    notBefore: before ? edgeClass(before, firstBytes(body), 'lookbehind') : noBytes,
-    notAfter: after ? edgeClass(after, lastBytes(body), 'lookahead') : noBytes,
-  };
+  return assertion && { assertion, allowed };
 }
 
-function takeEdge(elements: AST.Element[], where: 'first' | 'last'): AST.Assertion | undefined {
-  const edge = elements.at(where === 'first' ? 0 : -1);
-  if (edge?.type !== 'Assertion') return undefined;
-  if (where === 'first') elements.shift();
-  else elements.pop();
-  return edge;
+function takeEdges(elements: AST.Element[], where: 'first' | 'last'): Edge[] {
+  const edges: Edge[] = [];
+  for (;;) {
+    const element = elements.at(where === 'first' ? 0 : -1);
+    const edge = element && edgeOf(element);
+    if (!edge) return edges;
+    edges.push(edge);
+    if (where === 'first') elements.shift();
+    else elements.pop();
+  }
 }
 
-function edgeClass(edge: AST.Assertion, inside: ByteSet, side: 'lookbehind' | 'lookahead'): ByteSet {
+function edgeClass({ assertion: edge, allowed }: Edge, inside: ByteSet, side: 'lookbehind' | 'lookahead'): ByteSet {
+  const but = (set: ByteSet) => bytesWhere((byte) => set[byte] === 1 && allowed[byte] === 0);
   if (edge.kind === 'word') {
     if (edge.negate || !overlaps(inside, wordBytes))
-      throw new PatternError('\\b stands beside something that is no word character', edge.start);
-    return wordBytes;
+      throw new PatternError(`${edge.raw} stands beside something that is no word character`, edge.start);
+    return but(wordBytes);
   }
   if (edge.kind === side && edge.negate && edge.alternatives.length === 1) {
     const elements = (edge.alternatives[0] as AST.Alternative).elements;
     const [only] = lower([...elements], false);
-    if (elements.length === 1 && only?.kind === 'bytes') return only.set;
+    if (elements.length === 1 && only?.kind === 'bytes') return but(only.set);
   }
   const form = side === 'lookahead' ? '(?![…])' : '(?<![…])';
   throw new PatternError(`only \\b and ${form} with one class may stand at this edge`, edge.start);
 }
 
 function lower(elements: readonly AST.Element[], ignoreCase: boolean): Node[] {
-  return elements.flatMap((element) => lowerOne(element, ignoreCase));
+  return elements.flatMap((element, i) => {
+    if (element.type !== 'Assertion') return lowerOne(element, ignoreCase);
+    const rest = (side: readonly AST.Element[]) =>
+      lower(
+        side.filter(({ type }) => type !== 'Assertion'),
+        ignoreCase,
+      );
+    if (
+      element.kind === 'word' &&
+      !element.negate &&
+      isBoundary(rest(elements.slice(0, i)), rest(elements.slice(i + 1)))
+    )
+      return [];
+    throw new PatternError(`${element.raw} may stand only at the edges of the pattern`, element.start);
+  });
+}
+
+/** Whether a word always begins or ends between the two, so that `\b` says nothing. */
+function isBoundary(before: Node[], after: Node[]): boolean {
+  if (isNullable(before) || isNullable(after)) return false;
+  const [left, right] = [lastBytes(before), firstBytes(after)];
+  return isSubset(left, wordBytes)
+    ? !overlaps(right, wordBytes)
+    : !overlaps(left, wordBytes) && isSubset(right, wordBytes);
 }
 
 function lowerOne(element: AST.Element, ignoreCase: boolean): Node[] {
@@ -133,15 +210,15 @@ function lowerOne(element: AST.Element, ignoreCase: boolean): Node[] {
     }
     case 'CapturingGroup':
       throw new PatternError('captures are not in the syntax; write (?:…)', element.start);
-    case 'Assertion':
-      throw new PatternError('assertions may stand only at the edges of the pattern', element.start);
     default:
       throw new PatternError(`${element.raw} is not in the syntax`, element.start);
   }
 }
 
 function character(element: AST.Character): ByteSet {
-  if (element.value > 0x7f) throw new PatternError('only ASCII characters are in the syntax', element.start);
+  // Written \xHH, it is a byte.
+  if (element.value > (element.raw.startsWith('\\x') ? 0xff : 0x7f))
+    throw new PatternError('only ASCII characters are in the syntax', element.start);
   return bytesWhere((byte) => byte === element.value);
 }
 

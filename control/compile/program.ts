@@ -6,7 +6,9 @@ import { firstBytes, type Node } from './pattern.ts';
 export type Step =
   | { kind: 'bytes'; bytes: number[] }
   | { kind: 'run'; set: ByteSet; least: number; most: number }
-  | { kind: 'segment'; automaton: Automaton };
+  | { kind: 'segment'; automaton: Automaton }
+  /** `count` bytes that hash to this (sip-hash.ts). */
+  | { kind: 'hash'; count: number; hash: bigint };
 
 /**
  * The program of a sequence. A class run becomes a counter where what follows cannot begin inside the class; everything

@@ -174,6 +174,11 @@ export class Programs {
     const u16 = (value: number) => [value & 255, value >> 8];
     if (step.kind === 'bytes') return [layout.OP_BYTES, step.bytes.length, ...step.bytes];
     if (step.kind === 'segment') return [layout.OP_SEGMENT, ...u16(this.#segment(step.automaton))];
+    if (step.kind === 'hash') {
+      const hash = Buffer.alloc(8);
+      hash.writeBigUInt64LE(step.hash);
+      return [layout.OP_HASH, step.count, ...hash];
+    }
     const most = step.most === Infinity ? layout.RUN_UNBOUNDED : step.most;
     return [layout.OP_RUN, this.#classes.index(step.set), ...u16(step.least), ...u16(most)];
   }

@@ -2,6 +2,8 @@ import { type ByteSet, members } from './byte-set.ts';
 
 /** Buckets of the prefilter: one bit of a byte each. */
 const bucketCount = 8;
+/** Buckets are joined pair by pair, which takes the cube of their number: more keys than this are joined unseen first. */
+const mostBuckets = 100;
 const positions = 4;
 
 /** Nibble masks of a bucket: per position the low and high nibbles that occur, as two 16-bit sets. */
@@ -29,7 +31,7 @@ export function toTeddy(keys: readonly (readonly ByteSet[])[], sample: Uint8Arra
   const join = (a: Masks, b: Masks) => a.map((mask, i) => mask | (b[i] as number)) as Masks;
 
   const unique = new Map(keys.map((cells) => toMasks(cells)).map((masks) => [masks.join(), masks]));
-  const buckets = [...unique.values()].map((masks) => ({ masks, cost: cost(masks) }));
+  const buckets = inLots([...unique.values()], join).map((masks) => ({ masks, cost: cost(masks) }));
   while (buckets.length > bucketCount) {
     let best = { i: 0, j: 1, extra: Infinity };
     for (let i = 0; i < buckets.length; i++)
@@ -51,6 +53,16 @@ export function toTeddy(keys: readonly (readonly ByteSet[])[], sample: Uint8Arra
     });
   });
   return vectors;
+}
+
+/** The masks, neighbours by value joined where there are more than `mostBuckets`. */
+function inLots(masks: Masks[], join: (a: Masks, b: Masks) => Masks): Masks[] {
+  if (masks.length <= mostBuckets) return masks;
+  const size = Math.ceil(masks.length / mostBuckets);
+  const sorted = masks.sort((a, b) => (a.join() < b.join() ? -1 : 1));
+  return Array.from({ length: Math.ceil(sorted.length / size) }, (_, i) =>
+    sorted.slice(i * size, (i + 1) * size).reduce(join),
+  );
 }
 
 function toMasks(cells: readonly ByteSet[]): Masks {

@@ -10,6 +10,8 @@ export interface KeyComplaint extends Complaint {
   path: KeyPath;
   /** What the caret marks. */
   on: 'key' | 'value';
+  /** The character of a text value that the caret marks; the whole value where left out. */
+  offset?: number;
   /** Where to point when the file does not have the key. */
   otherwise?: KeyPath;
 }

@@ -87,10 +87,10 @@ export const standings: Readonly<Record<string, Standing>> = {
   reverse_proxy: unlessEnabled,
 
   'dlp.include_defaults': all,
-  'dlp.scan_env': { does: 'nothing', instead: 'values of environment variables are not looked for' },
-  'dlp.secrets_file': nothing,
-  'dlp.min_env_secret_length': nothing,
-  'dlp.patterns': nothing,
+  'dlp.scan_env': all,
+  'dlp.secrets_file': all,
+  'dlp.min_env_secret_length': all,
+  'dlp.patterns': all,
   'dlp.action': nothing,
 
   response_scanning: {

@@ -51,7 +51,6 @@ test.each([
   ['explain_blocks: false', `p.yaml:2:1: explain_blocks: ${off}`],
   ['suppress: []', `p.yaml:2:1: suppress: ${off}`],
   ['agents: {}', `p.yaml:2:1: agents: ${off}`],
-  ['dlp: { scan_env: false }', `p.yaml:2:8: dlp.scan_env: ${off}`],
   ['response_scanning: { enabled: false, action: block }', `p.yaml:2:1: response_scanning: ${off}`],
   [
     'fetch_proxy: { monitoring: { max_requests_per_minute: 0 } }',
@@ -126,10 +125,6 @@ test.each([
     'fetch_proxy: { listen: ":8080" }',
     'p.yaml:1:24: fetch_proxy.listen: not honoured yet, and it is set to ":8080"; remove it, and give the address with --listen',
   ],
-  [
-    'dlp: { patterns: [{ name: n, regex: x }] }',
-    'p.yaml:1:18: dlp.patterns: not honoured yet, and it is set; remove it',
-  ],
 ])('%s is refused', (text, refusal) => {
   expect(refusals(text)[0]).toBe(refusal);
 });
@@ -151,7 +146,9 @@ forward_proxy: { enabled: true, max_tunnel_seconds: 1, idle_timeout_seconds: 1 }
 tls_interception:
   { enabled: true, ca_cert: a.crt, ca_key: a.key, passthrough_domains: ['*.bank.example'], cert_ttl: 1h,
     cert_cache_size: 5, upstream_ca_file: roots.pem }
-dlp: { include_defaults: false }
+dlp:
+  { include_defaults: false, scan_env: false, secrets_file: secrets.txt, min_env_secret_length: 20,
+    patterns: [{ name: n, regex: 'x-\\d', severity: low, validator: luhn, exempt_domains: ['*.example'] }] }
 request_body_scanning:
   { enabled: false, action: block, max_body_bytes: 1, scan_headers: false, header_mode: all,
     sensitive_headers: [X-Mine], ignore_headers: [] }

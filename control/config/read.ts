@@ -7,13 +7,21 @@ import { maskSecrets } from './mask.ts';
 import { holdAgainstTable } from './not-honoured.ts';
 import { ConfigError, formatKey, type Notice, type Problem } from './problem.ts';
 import { type Config, configSchema } from './schema.ts';
+import { textOffset } from './text-offset.ts';
 import { type Branch, branchAt, growTree, isMapping, nearestBranch, type Span } from './tree.ts';
+
+/** A look at the values beyond their form: what it has against a Config whose paths are absolute. */
+export type ConfigCheck = (config: Config) => KeyComplaint[];
 
 /**
  * The Config of a pipelock.yaml text. `place` names the file in messages, and its folder is where relative paths in the
- * file start. Reads no file. Throws ConfigError with every problem at once, and nothing else.
+ * file start. Reads no file. Throws ConfigError with every problem at once, those that `checks` find too, and nothing else.
  */
-export function readConfig(text: string, place: string): { config: Config; notices: Notice[] } {
+export function readConfig(
+  text: string,
+  place: string,
+  checks: readonly ConfigCheck[] = [],
+): { config: Config; notices: Notice[] } {
   const source = text.replace(/^\uFEFF/, '');
   const { tree, complaints } = growTree(source);
   const locate = locator(source, place, tree);
@@ -23,11 +31,22 @@ export function readConfig(text: string, place: string): { config: Config; notic
   }));
   if (!tree || !isMapping(tree.value)) throw new ConfigError(problems);
 
-  const { config, complaints: keyComplaints } = check(tree);
-  const held = holdAgainstTable(tree, config);
-  for (const { path, on, otherwise, code, message, remedy } of [...keyComplaints, ...held.complaints]) {
+  const { config: relative, complaints: keyComplaints } = check(tree);
+  const config = withAbsolutePaths(relative, dirname(place));
+  const held = holdAgainstTable(tree, relative);
+  const checked = checks.flatMap((check) => check(config));
+  for (const { path, on, offset, otherwise, code, message, remedy } of [
+    ...keyComplaints,
+    ...held.complaints,
+    ...checked,
+  ]) {
     const shown = otherwise && !branchAt(tree, path) ? otherwise : path;
-    problems.push({ ...locate(spanFor(tree, shown, on)), code, key: formatKey(path), message, remedy });
+    const span = spanFor(tree, shown, on);
+    const value = branchAt(tree, path)?.value;
+    const exact =
+      offset !== undefined && typeof value === 'string' ? textOffset(source, span, value, offset) : undefined;
+    const marked = exact === undefined ? span : { start: exact, end: exact + 1 };
+    problems.push({ ...locate(marked), code, key: formatKey(path), message, remedy });
   }
   if (problems.length > 0) throw new ConfigError(problems.sort((a, b) => a.line - b.line || a.column - b.column));
 
@@ -36,7 +55,7 @@ export function readConfig(text: string, place: string): { config: Config; notic
     return { code, place, line, column, key: formatKey(path), message };
   });
   return {
-    config: withAbsolutePaths(config, dirname(place)),
+    config,
     notices: notices.sort((a, b) => a.line - b.line || a.column - b.column),
   };
 }

@@ -68,7 +68,7 @@ function lowerCase(names: readonly string[]): string[] {
 function ruleVerdicts(config: Config, rules: readonly Rule[], blocks: boolean): Policy['ruleVerdicts'] {
   const high = surfaces.map((surface) => findingVerdict(config, surface, 'high', blocks));
   const low = surfaces.map((surface) => findingVerdict(config, surface, 'low', blocks));
-  return new Map(config.dlp.include_defaults ? rules.map((rule) => [rule.id, { high, low }]) : []);
+  return new Map(rules.map((rule) => [rule.id, { high, low }]));
 }
 
 function findingVerdict(config: Config, surface: Surface, confidence: 'high' | 'low', blocks: boolean): Verdict {

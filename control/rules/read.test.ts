@@ -57,6 +57,7 @@ test('an entry becomes a rule, its pieces joined, its id the path', () => {
       near: [],
       nearRequired: false,
       ownUrlHosts: [],
+      exemptHosts: [],
       ownBodyHosts: [],
       also: [],
       place: 'rules/credential/example.yaml:1',

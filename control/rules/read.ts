@@ -146,6 +146,7 @@ function readEntry(
     nearRequired,
     ownUrlHosts,
     ownBodyHosts,
+    exemptHosts: [],
     place: placeOf([]),
     ...(validator !== undefined && { validator }),
   };

@@ -37,6 +37,10 @@ export interface Rule {
    */
   ownUrlHosts: string[];
   ownBodyHosts: string[];
+  /** Host patterns: on the way to one of them, and in what comes back, the rule finds nothing. */
+  exemptHosts: string[];
+  /** Exact values that are looked for instead of a pattern, 8 bytes or more each. Never logged, never written to a file. */
+  values?: Uint8Array[];
   /** Ids of rules that may find the same bytes as this rule's `match` texts. */
   also: string[];
   /** Where the entry stands: `rules/credential/stripe.yaml:3`. */

@@ -1,16 +1,16 @@
 /** The stages in a row: pipelock.yaml and rules → Policy → table → Envoy's files, guarded. Writes nothing, starts nothing. */
 import { readFileSync } from 'node:fs';
 import { findSystemRoots } from '../certs/bundle.ts';
+import { compileCached } from '../compile/cache.ts';
 import { compile } from '../compile/compile.ts';
 import { defaultConfigText } from '../config/default.ts';
 import { formatNotice } from '../config/problem.ts';
-import { readConfig } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { guard } from '../guard/guard.ts';
 import { buildPolicy } from '../policy/build.ts';
 import type { Policy } from '../policy/policy.ts';
 import { type EnvoyFiles, type Runtime, render } from '../render/render.ts';
-import { readRules } from '../rules/read.ts';
+import { load } from './load.ts';
 import { parseUpstream, type RunOptions, StartError } from './options.ts';
 
 export interface Assembly {
@@ -24,19 +24,26 @@ export interface Assembly {
 
 /**
  * Runs the stages.
- * @throws ConfigError, RuleError, SystemRootsError, or StartError (an option, or a breach that the guard found)
+ * @param env where the system's roots are found, and where dlp.scan_env looks
+ * @param cacheDirectory where tables are kept from one start to the next; undefined: nowhere
+ * @throws ConfigError, RuleError, CompileError, SystemRootsError, or StartError (an option, or a breach that the guard
+ * found)
  */
-export function assemble(options: RunOptions, runtime: Runtime, env: NodeJS.ProcessEnv): Assembly {
+export function assemble(
+  options: RunOptions,
+  runtime: Runtime,
+  env: NodeJS.ProcessEnv,
+  cacheDirectory?: string,
+): Assembly {
   const { text, place } = configSource(options.config);
-  const { config, notices } = readConfig(text, place);
-  const rules = readRules();
+  const { config, notices, rules } = load(text, place, env);
   const policy = buildPolicy(config, rules, {
     listen: options.listen,
     mcpListen: options.mcpListen,
     mcpUpstream: options.mcpUpstream === undefined ? undefined : parseUpstream(options.mcpUpstream),
     upstreamCaFile: config.tls_interception.upstream_ca_file || findSystemRoots(env),
   });
-  const { table } = compile(rules, policy);
+  const table = cacheDirectory ? compileCached(rules, policy, cacheDirectory) : compile(rules, policy).table;
   const files = render(policy, table, runtime);
   const breaches = guard(files, policy);
   if (breaches.length > 0) throw new StartError(breaches.map((breach) => breach.message));

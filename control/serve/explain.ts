@@ -2,12 +2,21 @@
 import { EnvoyError } from '../../envoy/find.ts';
 import { SystemRootsError } from '../certs/bundle.ts';
 import { AuthorityError } from '../certs/ca.ts';
-import { CompileError } from '../compile/compile.ts';
+import { CompileError, TableTooLarge } from '../compile/plan.ts';
 import { ConfigError } from '../config/problem.ts';
 import { RuleError } from '../rules/rule.ts';
 import { StartError } from './options.ts';
 
-const explained = [ConfigError, RuleError, CompileError, StartError, SystemRootsError, AuthorityError, EnvoyError];
+const explained = [
+  ConfigError,
+  RuleError,
+  CompileError,
+  TableTooLarge,
+  StartError,
+  SystemRootsError,
+  AuthorityError,
+  EnvoyError,
+];
 
 /** The problem as a person should see it; undefined where it is a bug of ours, whose stack is worth more. */
 export function explainStart(error: unknown): string | undefined {

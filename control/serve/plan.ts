@@ -21,7 +21,7 @@ export interface Plan {
 /** Where everything of one gateway lies below its state directory, an absolute path. */
 export function stateLayout(
   stateDirectory: string,
-): Runtime & { certFile: string; keyFile: string; lockSocket: string } {
+): Runtime & { certFile: string; keyFile: string; lockSocket: string; tableDirectory: string } {
   const directory = join(stateDirectory, 'run');
   return {
     directory,
@@ -31,6 +31,7 @@ export function stateLayout(
     lockSocket: join(directory, 'lock.sock'),
     filterDirectory: join(directory, 'filter'),
     filterWasm: join(import.meta.dirname, '..', '..', 'build', 'filter.wasm'),
+    tableDirectory: join(stateDirectory, 'tables'),
     certFile: join(stateDirectory, 'ca.crt'),
     keyFile: join(stateDirectory, 'ca.key'),
   };

@@ -31,7 +31,7 @@ export async function prepare(options: RunOptions, recovered: boolean, env: Node
   const layout = stateLayout(resolve(options.stateDirectory));
   const [proxy, mcp] = await claimPorts(options, recovered ? recoveryMs : 0);
   const settled = { ...options, listen: proxy, mcpListen: mcp };
-  const { config, policy, files, notices } = assemble(settled, layout, env);
+  const { config, policy, files, notices } = assemble(settled, layout, env, layout.tableDirectory);
   requireFilter(layout.filterWasm);
 
   const { ca_cert, ca_key } = config.tls_interception;

@@ -3,9 +3,8 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { type HeaderPairs, Host } from '../../filter/proxy-wasm-as/host/index.ts';
 import { compile } from '../compile/compile.ts';
-import { readConfig } from '../config/read.ts';
 import { buildPolicy } from '../policy/build.ts';
-import { readRules } from '../rules/read.ts';
+import { load } from './load.ts';
 import { StartError } from './options.ts';
 
 /** An exchange to trace, read from a Markdown file (test/stream/README.md has the format). */
@@ -131,14 +130,14 @@ let filter: WebAssembly.Module | undefined;
 function tableOf(config: string): Uint8Array {
   const known = tables.get(config);
   if (known) return known;
-  const rules = readRules();
-  const policy = buildPolicy(readConfig(config, 'pipelock.yaml').config, rules, {
+  const loaded = load(config, 'pipelock.yaml', {});
+  const policy = buildPolicy(loaded.config, loaded.rules, {
     listen: { address: '127.0.0.1', port: 8888 },
     mcpListen: { address: '127.0.0.1', port: 8889 },
     mcpUpstream: undefined,
     upstreamCaFile: '',
   });
-  const { table } = compile(rules, policy);
+  const { table } = compile(loaded.rules, policy);
   tables.set(config, table);
   return table;
 }

@@ -5,6 +5,7 @@ import { clearFindings, findingCount, findingRule } from '../finding/findings';
 import { setDestination } from '../finding/own';
 import { forgetId, idCount, idLength, idStart, readMessages } from '../mcp/message';
 import * as layout from '../table/layout';
+import * as table from '../table/read';
 import { verdictOfFinding, verdictOfMessage, verdictOfUnreadable } from '../verdict/verdict';
 import { answerFinding, answerUnreadable } from './answer';
 import { nameEnd } from './authority';
@@ -18,12 +19,7 @@ import { writeTrace } from './trace-log';
  * answered.
  */
 export function judge(exchange: Exchange, surface: i32, start: usize, length: u32): bool {
-  // Inside a tunnel the origin has proved its name to Envoy.
-  const isVerified = exchange.chain == Chain.Intercept;
-  const host = exchange.host();
-  setDestination(host, isVerified ? <u32>(nameEnd(host, host + exchange.hostLength) - host) : 0);
   const verdict = read(exchange, surface, start, length);
-  setDestination(0, 0);
   if (wasCut && refuse(exchange, layout.UNREADABLE_REQUEST_EXPANSION)) return true;
   if (verdict != layout.VERDICT_BLOCK) return false;
   answerFinding(exchange, surface);
@@ -33,6 +29,7 @@ export function judge(exchange: Exchange, surface: i32, start: usize, length: u3
 /** Reads the text and reports what is in it; gives the verdict, and leaves answering to the caller. */
 export function read(exchange: Exchange, surface: i32, start: usize, length: u32): i32 {
   clearFindings();
+  setDestinationOf(exchange);
   findIn(start, length, surface);
   writeTrace();
   for (let i: u32 = 0; i < findingCount(); i++) {
@@ -45,6 +42,7 @@ export function read(exchange: Exchange, surface: i32, start: usize, length: u32
 /** Reads one piece of an answer that comes in pieces; each rule is reported once in the answer. */
 export function readPiece(exchange: Exchange, surface: i32, start: usize, length: u32, offset: u32): void {
   clearFindings();
+  setDestinationOf(exchange);
   findIn(start, length, surface);
   writeTrace();
   for (let i: u32 = 0; i < findingCount(); i++) {
@@ -52,6 +50,21 @@ export function readPiece(exchange: Exchange, surface: i32, start: usize, length
     if (verdict != layout.VERDICT_ALLOW && exchange.reportOnce(findingRule(i)))
       reportFinding(exchange, i, surface, verdict, offset);
   }
+}
+
+/** Says where the exchange leads: to the host of its request; on 8889 to the one in the table, whatever the client says. */
+function setDestinationOf(exchange: Exchange): void {
+  if (exchange.chain != Chain.Mcp) {
+    const host = exchange.host();
+    // Inside a tunnel the origin has proved its name to Envoy.
+    setDestination(host, <u32>(nameEnd(host, host + exchange.hostLength) - host), exchange.chain == Chain.Intercept);
+    return;
+  }
+  const isKnown = load<u32>(table.policy, layout.POLICY_MCP_HOST_WORDS + 4) != 0;
+  const word = table.words + <usize>load<u32>(table.policy, layout.POLICY_MCP_HOST_WORDS) * layout.WORD_BYTES;
+  if (isKnown)
+    setDestination(table.strings + load<u32>(word, layout.WORD_OFFSET), load<u32>(word, layout.WORD_LENGTH), false);
+  else setDestination(0, 0, false);
 }
 
 /** Reports that a message cannot be read. True where policy blocks that, and the exchange was answered. */
@@ -70,6 +83,7 @@ export function refuse(exchange: Exchange, reason: i32): bool {
  */
 export function readIds(start: usize, end: usize, surface: i32): bool {
   const isMessage = readMessages(start, end);
+  setDestination(0, 0, false);
   for (let i: u32 = 0; i < idCount; i++) {
     // Nothing that a rule finds is shorter than a bank routing number in quotes.
     if (idLength(i) < 9) continue;

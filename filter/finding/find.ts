@@ -8,7 +8,7 @@ import { JOINED, lastOpened, SPACED } from '../view/encoding';
 import * as list from '../view/list';
 import { addFinding, ruleRecord } from './findings';
 import { isNear } from './near';
-import { isOwn } from './own';
+import { isExempt, isOwn } from './own';
 import { isMasked } from './random';
 import { TRACE_FINDING, TRACE_HIT, TRACE_VIEW, trace } from './trace';
 import { validate } from './validate';
@@ -58,6 +58,7 @@ function readHit(index: u32, start: usize, end: usize, surface: i32): void {
   if (start >= <usize>load<u32>(lastOfRule) && start < <usize>load<u32>(lastOfRule, 4)) return;
   trace(TRACE_HIT, index, list.viewChain, start - list.viewStart, end - list.viewStart);
   if (!mayCount(rule, start, end)) return;
+  if (isExempt(rule)) return;
   if (flags & layout.RULE_FLAG_CREDENTIAL && (isOwn(rule, surface) || isMasked(start, end))) return;
   if (!validate(load<u8>(rule, layout.RULE_VALIDATOR), start, end)) return;
   const isHigh = (flags & layout.RULE_FLAG_HIGH) != 0;

@@ -1,28 +1,40 @@
-// A caller's own credential on its way to its own destination: what an issuer's API takes in the URL or the body, on a
-// request to that API over verified TLS, is no leak.
+// Where a message goes decides what may be in it. A caller's own credential on its way to its own destination, what an
+// issuer's API takes in the URL or the body over verified TLS, is no leak; nor is what the user's own pattern finds on the
+// way to a host that it exempts.
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { lower } from './near';
 
 let host: usize = 0;
 let hostLength: u32 = 0;
+let isVerified: bool = false;
 
-/** Says where the message goes: `length` bytes of a host name at `from`, valid while it is read; 0 for nowhere trusted. */
-export function setDestination(from: usize, length: u32): void {
+/**
+ * Says where the message goes: `length` bytes of a host name at `from`, valid while it is read; 0 for nowhere known.
+ * `verified`: the host has proved its name.
+ */
+export function setDestination(from: usize, length: u32, verified: bool): void {
   host = from;
   hostLength = length;
+  isVerified = verified;
 }
 
 /** Whether the rule's finding on this surface belongs to the destination. */
 export function isOwn(rule: usize, surface: i32): bool {
-  if (hostLength == 0) return false;
+  if (!isVerified) return false;
   if (surface == layout.SURFACE_URL) return isListed(rule + layout.RULE_OWN_URL_HOSTS);
   return surface == layout.SURFACE_REQUEST_BODY && isListed(rule + layout.RULE_OWN_BODY_HOSTS);
 }
 
+/** Whether the rule exempts the destination. */
+export function isExempt(rule: usize): bool {
+  return isListed(rule + layout.RULE_EXEMPT_HOSTS);
+}
+
 function isListed(list: usize): bool {
-  let word = table.words + <usize>load<u32>(list) * layout.WORD_BYTES;
   const count = load<u32>(list, 4);
+  if (count == 0 || hostLength == 0) return false;
+  let word = table.words + <usize>load<u32>(list) * layout.WORD_BYTES;
   for (let i: u32 = 0; i < count; i++, word += layout.WORD_BYTES)
     if (covers(table.strings + <usize>load<u32>(word, layout.WORD_OFFSET), load<u32>(word, layout.WORD_LENGTH)))
       return true;

@@ -2,7 +2,8 @@
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { inClass } from '../table/read';
-import { addHit } from './hits';
+import { addHit, addLonger } from './hits';
+import { sipHash } from './sip-hash';
 
 /** Runs shorter than this are counted anew each time; longer ones are remembered, or text of one class would be quadratic. */
 const REMEMBERED_RUN: u32 = 24;
@@ -72,6 +73,11 @@ function runForward(code: usize, p: usize, end: usize): usize {
       if (<u32>(stop - p) < least) return 0;
       p = stop;
       code += 6;
+    } else if (operation == layout.OP_HASH) {
+      const count = <usize>load<u8>(code, 1);
+      if (end - p < count || sipHash(table.policy + layout.POLICY_HASH_KEY, p, count) != load<u64>(code, 2)) return 0;
+      p += count;
+      code += 10;
     } else {
       const stop = segmentEnd(automatonOf(code), p, end);
       if (stop == 0) return 0;
@@ -117,7 +123,8 @@ function automatonOf(code: usize): usize {
 function segmentEnd(automaton: usize, p: usize, end: usize): usize {
   let state: u32 = layout.START_STATE;
   let longest: usize = labelOf(automaton, state) != layout.NO_LABEL ? p : 0;
-  while (p < end) {
+  const limit = end - p > <usize>layout.SEGMENT_BYTES ? p + layout.SEGMENT_BYTES : end;
+  while (p < limit) {
     state = step(automaton, state, load<u8>(p));
     if (state == layout.DEAD_STATE) break;
     p++;
@@ -130,7 +137,8 @@ function segmentEnd(automaton: usize, p: usize, end: usize): usize {
 function segmentStart(automaton: usize, p: usize, begin: usize): usize {
   let state: u32 = layout.START_STATE;
   let longest: usize = labelOf(automaton, state) != layout.NO_LABEL ? p : 0;
-  while (p > begin) {
+  const limit = p - begin > <usize>layout.SEGMENT_BYTES ? p - layout.SEGMENT_BYTES : begin;
+  while (p > limit) {
     state = step(automaton, state, load<u8>(p - 1));
     if (state == layout.DEAD_STATE) break;
     p--;
@@ -154,11 +162,14 @@ function runBackward(code: usize, p: usize, begin: usize): usize {
       const index = load<u8>(code, 1);
       const least = <usize>load<u16>(code, 2);
       const most = <usize>load<u16>(code, 4);
-      const limit = most == <usize>layout.RUN_UNBOUNDED || p - begin < most ? begin : p - most;
+      const reach = min(most, <usize>layout.SEGMENT_BYTES);
+      const limit = p - begin < reach ? begin : p - reach;
       const from = p;
       while (p > limit && inClass(index, load<u8>(p - 1))) p--;
       if (from - p < least) return 0;
       code += 6;
+    } else if (operation == layout.OP_HASH) {
+      return 0; // the compiler writes none backwards
     } else {
       p = segmentStart(automatonOf(code), p, begin);
       if (p == 0) return 0;
@@ -183,11 +194,25 @@ export function confirmNumber(p: usize, begin: usize, end: usize): void {
     if (state == layout.DEAD_STATE) return;
     p++;
     const label = <u32>load<u8>(labels + state);
-    if (label != layout.NO_LABEL) addNumberHits(label, start, p, begin, end);
+    if (label != layout.NO_LABEL) addListHits(label, start, p, begin, end, false);
   }
 }
 
-function addNumberHits(label: u32, start: usize, stop: usize, begin: usize, end: usize): void {
+/** Runs the automaton of the word rules from `p` on: the last end of each rule is a hit. */
+export function confirmWord(p: usize, begin: usize, end: usize): void {
+  let state: u32 = layout.START_STATE;
+  const start = p;
+  const limit = end - p > <usize>layout.WORD_RULE_BYTES ? p + layout.WORD_RULE_BYTES : end;
+  while (p < limit) {
+    state = step(table.wordRules, state, load<u8>(p));
+    if (state == layout.DEAD_STATE) return;
+    p++;
+    const label = labelOf(table.wordRules, state);
+    if (label != layout.NO_LABEL) addListHits(label, start, p, begin, end, true);
+  }
+}
+
+function addListHits(label: u32, start: usize, stop: usize, begin: usize, end: usize, isLongest: bool): void {
   let record = table.numberRules + <usize>load<u32>(table.numberLists + ((<usize>label) << 2));
   const count = load<u32>(record);
   record += 4;
@@ -196,6 +221,8 @@ function addNumberHits(label: u32, start: usize, stop: usize, begin: usize, end:
     if (notBefore != <u8>layout.NO_CLASS && start > begin && inClass(notBefore, load<u8>(start - 1))) continue;
     const notAfter = load<u8>(record, layout.NUMBER_RULE_NOT_AFTER);
     if (notAfter != <u8>layout.NO_CLASS && stop < end && inClass(notAfter, load<u8>(stop))) continue;
-    addHit(load<u16>(record, layout.NUMBER_RULE_INDEX), start, stop);
+    const rule = load<u16>(record, layout.NUMBER_RULE_INDEX);
+    if (isLongest) addLonger(rule, start, stop);
+    else addHit(rule, start, stop);
   }
 }

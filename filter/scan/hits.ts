@@ -45,6 +45,16 @@ export function addHit(rule: u32, start: usize, end: usize): void {
   count++;
 }
 
+/** The same, in the place of the rule's hit that the run from `start` just added. */
+export function addLonger(rule: u32, start: usize, end: usize): void {
+  for (let i = count; i > 0 && hitStart(i - 1) == start; i--)
+    if (hitRule(i - 1) == rule) {
+      store<u32>(hits + <usize>((i - 1) * HIT_BYTES), <u32>end, 8);
+      return;
+    }
+  addHit(rule, start, end);
+}
+
 export function hitRule(i: u32): u32 {
   return load<u32>(hits + <usize>(i * HIT_BYTES));
 }

@@ -1,14 +1,14 @@
 // The fused pass: 64 bytes a step, it names the few places of a text where a rule could match. Two lookups by nibble
 // class every byte (word, digit, token) and eight more are a Teddy matcher over the literal keys; all that follows works
-// on 64-bit masks, one bit a byte, of the block before the current one, so that a run may reach over the border. A little
-// longer than most files, since the step is one function for its speed.
+// on 64-bit masks, one bit a byte, of the block before the current one, so that a run may reach over the border. Longer
+// than most files: the pass is one loop, and what it calls at each place stands beside it.
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { decodeTokenRun } from '../view/base64';
 import { noteJoint } from '../view/joined';
 import { highSigns, lowSigns, signsIn, signsOf } from '../view/signs';
 import { noteApart } from './apart';
-import { beginConfirm, confirm, confirmNumber, lookUp } from './confirm';
+import { beginConfirm, confirm, confirmNumber, confirmWord, lookUp } from './confirm';
 import { clearHits, hasRoom } from './hits';
 
 // The text, and where the pass stands in it: everything that goes from one block to the next.
@@ -153,6 +153,7 @@ export function stepPass(): bool {
     numbers(p - 64, word, digit);
     noteApart(p - 64, beforeWord, lastWord, word, lastDigit, end);
     joints(p - 64);
+    if (table.wordRules != 0) words(p - 64);
     beforeToken = lastToken;
     beforeWord = lastWord;
     lastToken = token;
@@ -242,6 +243,15 @@ function numbers(block: usize, nextWord: u64, nextDigit: u64): void {
     const at = block + <usize>ctz(starts);
     starts &= starts - 1;
     confirmNumber(at, begin, end);
+  }
+}
+
+/** Words of the block, where a rule begins with any. */
+function words(block: usize): void {
+  let starts = lastWord & ~((lastWord << 1) | (beforeWord >> 63));
+  while (starts != 0) {
+    confirmWord(block + <usize>ctz(starts), begin, end);
+    starts &= starts - 1;
   }
 }
 

@@ -16,16 +16,16 @@
  *   ├ ENTRIES      one record an anchor; those of a slot lie side by side, the last one marked
  *   ├ PROGRAMS     confirming programs, byte code
  *   ├ CLASSES      byte classes, eight to a plane: 256 bytes a plane, one bit a class
- *   ├ AUTOMATA     one record each: the segments that programs call, and the one of all number rules
+ *   ├ AUTOMATA     one record each: the segments that programs call, the one of all number rules, the one of all word rules
  *   ├ MAPS         byte → column, 256 bytes a map; automata that part the bytes alike share one
  *   ├ NEXT         u16 state × columns
- *   ├ LABELS       u8 a state: 0 where nothing ends; in a segment 1; of numbers, which list of rules ends here
+ *   ├ LABELS       u8 a state: 0 where nothing ends; in a segment 1; of number and word rules, which list of rules ends here
  *   ├ NUMBER_LISTS u32 by label: where its list is
- *   └ NUMBER_RULES lists: a count u32, then a record for each rule
+ *   └ NUMBER_RULES lists: a count u32, then a record for each number or word rule
  */
 
 export const TABLE_MAGIC = 0x4b_43_50_31; // "1PCK" read as little-endian bytes
-export const TABLE_VERSION = 1;
+export const TABLE_VERSION = 2;
 export const HEADER_BYTES = 16;
 export const SECTION_ALIGNMENT = 16;
 
@@ -81,7 +81,10 @@ export const POLICY_HEADER_WORDS = 16; // u32 first index in WORDS, u32 count: n
 export const POLICY_OWN_HEADER_WORDS = 24; // u32 first index in WORDS, u32 count: headers a caller's own credential travels in
 export const POLICY_NUMBERS = 32; // u32: the automaton of the number rules
 export const POLICY_SURFACES = 40; // u8 × SURFACE_COUNT, padded to 8: 1 where any rule says more than allow
-export const POLICY_BYTES = 48;
+export const POLICY_HASH_KEY = 48; // 16 bytes: the key of OP_HASH
+export const POLICY_MCP_HOST_WORDS = 64; // u32 first index in WORDS, u32 count, 0 or 1: the host that 8889 leads to
+export const POLICY_WORD_RULES = 72; // u32: the automaton of the word rules, NO_AUTOMATON for none
+export const POLICY_BYTES = 80; // padded to 16
 
 export const HEADER_MODE_NONE = 0;
 export const HEADER_MODE_LISTED = 1;
@@ -101,7 +104,8 @@ export const RULE_VERDICTS_HIGH = 16; // u8 × SURFACE_COUNT, padded to 8
 export const RULE_VERDICTS_LOW = 24; // u8 × SURFACE_COUNT, padded to 8
 export const RULE_OWN_URL_HOSTS = 32; // u32 first index in WORDS, u32 count: host patterns
 export const RULE_OWN_BODY_HOSTS = 40; // the same
-export const RULE_BYTES = 48;
+export const RULE_EXEMPT_HOSTS = 48; // the same: on the way to one of these, and back, it finds nothing
+export const RULE_BYTES = 56;
 
 export const RULE_FLAG_HIGH = 1; // confidence is high without a context word
 export const RULE_FLAG_NEAR_REQUIRED = 2; // no finding without a context word
@@ -149,6 +153,7 @@ export const ENTRY_BYTES = 32;
 
 export const ENTRY_FLAG_LAST = 1;
 
+export const NO_AUTOMATON = 0xffffffff;
 export const NO_PROGRAM = 0xffffffff;
 export const NO_CLASS = 255;
 
@@ -157,7 +162,16 @@ export const OP_ACCEPT = 0;
 export const OP_BYTES = 1; // u8 count, then the bytes
 export const OP_RUN = 2; // u8 class, u16 least, u16 most
 export const OP_SEGMENT = 3; // u16 automaton
+export const OP_HASH = 4; // u8 count, u64 hash of the bytes: they are what they are, and not to be read here
 export const RUN_UNBOUNDED = 0xffff; // as `most`: as far as the class goes
+
+// A segment is read this far and no farther: what a user's pattern repeats without bound must not cost a text's length
+// at each place where it could begin. The rules' own segments are a tenth of it.
+export const SEGMENT_BYTES = 512;
+
+// The same for word rules, which every word of a text begins anew; so many of them fit into the room for hits.
+export const WORD_RULE_BYTES = 128;
+export const MAX_WORD_RULES = 32;
 
 // AUTOMATA record.
 export const AUTOMATON_MAP = 0; // u32 into MAPS
@@ -171,7 +185,7 @@ export const DEAD_STATE = 0;
 export const START_STATE = 1;
 export const NO_LABEL = 0;
 
-// What a number rule carries beside its automaton.
+// What a number or word rule carries beside its automaton.
 export const NUMBER_RULE_INDEX = 0; // u16
 export const NUMBER_RULE_NOT_BEFORE = 2; // u8 class
 export const NUMBER_RULE_NOT_AFTER = 3; // u8 class

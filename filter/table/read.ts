@@ -22,6 +22,7 @@ export let maps: usize = 0;
 export let next: usize = 0;
 export let labels: usize = 0;
 export let numbers: usize = 0;
+export let wordRules: usize = 0; // 0 for none
 export let numberLists: usize = 0;
 export let numberRules: usize = 0;
 
@@ -109,6 +110,8 @@ function locate(): void {
   numberLists = section(layout.SECTION_NUMBER_LISTS);
   numberRules = section(layout.SECTION_NUMBER_RULES);
   numbers = automata + <usize>load<u32>(policy, layout.POLICY_NUMBERS) * layout.AUTOMATON_BYTES;
+  const word = load<u32>(policy, layout.POLICY_WORD_RULES);
+  wordRules = word == <u32>layout.NO_AUTOMATON ? 0 : automata + <usize>word * layout.AUTOMATON_BYTES;
 }
 
 function checkPolicy(): bool {
@@ -117,6 +120,8 @@ function checkPolicy(): bool {
   if (<i32>load<u8>(policy, layout.POLICY_HEADER_MODE) > layout.HEADER_MODE_ALL_BUT_LISTED)
     return refuse('an unknown header mode');
   if (load<u32>(policy, layout.POLICY_NUMBERS) >= automatonCount) return refuse('numbers of no automaton');
+  const word = load<u32>(policy, layout.POLICY_WORD_RULES);
+  if (word != <u32>layout.NO_AUTOMATON && word >= automatonCount) return refuse('words of no automaton');
   // A class is named by one byte.
   return classCount <= 256 || refuse('more classes than there is room for');
 }
@@ -148,12 +153,14 @@ function checkRules(): bool {
       return refuse('an unknown verdict');
     if (
       !listFits(rule + layout.RULE_OWN_URL_HOSTS, wordCount) ||
-      !listFits(rule + layout.RULE_OWN_BODY_HOSTS, wordCount)
+      !listFits(rule + layout.RULE_OWN_BODY_HOSTS, wordCount) ||
+      !listFits(rule + layout.RULE_EXEMPT_HOSTS, wordCount)
     )
-      return refuse('own hosts past the words');
+      return refuse('hosts past the words');
   }
   if (!listFits(policy + layout.POLICY_HEADER_WORDS, wordCount)) return refuse('headers past the words');
-  return listFits(policy + layout.POLICY_OWN_HEADER_WORDS, wordCount) || refuse('headers past the words');
+  if (!listFits(policy + layout.POLICY_OWN_HEADER_WORDS, wordCount)) return refuse('headers past the words');
+  return listFits(policy + layout.POLICY_MCP_HOST_WORDS, wordCount) || refuse('a host past the words');
 }
 
 function listFits(list: usize, wordCount: u32): bool {
@@ -204,7 +211,8 @@ function isProgram(at: u32): bool {
     } else if (operation == layout.OP_SEGMENT) {
       if (<u32>load<u16>(code, 1) >= automatonCount) return refuse('a segment of no automaton');
       at += 3;
-    } else return refuse('an unknown operation');
+    } else if (operation == layout.OP_HASH) at += 10;
+    else return refuse('an unknown operation');
   }
   return refuse('a program without an end');
 }
@@ -234,13 +242,20 @@ function checkAutomaton(record: usize): bool {
   return true;
 }
 
+/** Whether every state of the automaton ends with a list that is there, or with none. */
+function checkLabels(automaton: usize, labelCount: u32): bool {
+  const states = <u32>load<u16>(automaton, layout.AUTOMATON_STATES);
+  const ends = labels + <usize>load<u32>(automaton, layout.AUTOMATON_LABELS);
+  for (let state: u32 = 0; state < states; state++)
+    if (<u32>load<u8>(ends + state) >= max<u32>(labelCount, 1)) return false;
+  return true;
+}
+
 function checkNumbers(): bool {
-  const states = <u32>load<u16>(numbers, layout.AUTOMATON_STATES);
-  const ends = labels + <usize>load<u32>(numbers, layout.AUTOMATON_LABELS);
   const labelCount = sectionBytes(layout.SECTION_NUMBER_LISTS) / 4;
   const bytes = sectionBytes(layout.SECTION_NUMBER_RULES);
-  for (let state: u32 = 0; state < states; state++)
-    if (<u32>load<u8>(ends + state) >= max<u32>(labelCount, 1)) return refuse('a number state of no label');
+  if (!checkLabels(numbers, labelCount) || (wordRules != 0 && !checkLabels(wordRules, labelCount)))
+    return refuse('a number state of no label');
   for (let label: u32 = 1; label < labelCount; label++) {
     const offset = load<u32>(numberLists + <usize>label * 4);
     if (<u64>offset + 4 > <u64>bytes) return refuse('a list past the number rules');

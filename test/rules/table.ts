@@ -30,6 +30,7 @@ export function bareRule(pattern: string, id = 'financial.test.pattern'): Rule {
     nearRequired: false,
     ownUrlHosts: [],
     ownBodyHosts: [],
+    exemptHosts: [],
     also: [],
     place: 'test.yaml:1',
   };

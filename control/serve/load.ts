@@ -1,0 +1,53 @@
+/** A configuration with the rules that it asks for: ours, the user's patterns, and exact values. */
+import { checkPatterns } from '../compile/check-patterns.ts';
+import type { KeyComplaint } from '../config/explain.ts';
+import type { Notice } from '../config/problem.ts';
+import { readConfig } from '../config/read.ts';
+import type { Config } from '../config/schema.ts';
+import { customRule } from '../rules/custom.ts';
+import { secretsInEnvironment } from '../rules/environment.ts';
+import { environmentRuleId, exactRules, secretsFileRuleId } from '../rules/exact.ts';
+import { readRules } from '../rules/read.ts';
+import type { Rule } from '../rules/rule.ts';
+import { readSecretsFile } from '../rules/secrets-file.ts';
+
+export interface Loaded {
+  config: Config;
+  notices: Notice[];
+  rules: Rule[];
+}
+
+/**
+ * Reads a pipelock.yaml text, and the file of secrets that it names.
+ * @param place names the file in messages
+ * @param env where dlp.scan_env looks
+ * @throws ConfigError, RuleError
+ */
+export function load(text: string, place: string, env: NodeJS.ProcessEnv): Loaded {
+  let secrets: Uint8Array[] = [];
+  const checkSecretsFile = ({ dlp }: Config): KeyComplaint[] => {
+    if (dlp.secrets_file === '') return [];
+    const { values, problems } = readSecretsFile(dlp.secrets_file);
+    secrets = values;
+    return problems.map(({ message, remedy }) => ({
+      path: ['dlp', 'secrets_file'],
+      on: 'value',
+      code: 'bad-secrets-file',
+      message,
+      remedy,
+    }));
+  };
+  const { config, notices } = readConfig(text, place, [checkPatterns, checkSecretsFile]);
+  const { dlp } = config;
+  const environment = dlp.scan_env ? secretsInEnvironment(env, dlp.min_env_secret_length) : [];
+  return {
+    config,
+    notices,
+    rules: [
+      ...(dlp.include_defaults ? readRules() : []),
+      ...dlp.patterns.map((entry, i) => customRule(entry, `${place}: dlp.patterns[${i}]`)),
+      ...exactRules(secretsFileRuleId, 'a value of the file of secrets', secrets),
+      ...exactRules(environmentRuleId, "a value of the gateway's own environment", environment),
+    ],
+  };
+}
