@@ -25,7 +25,8 @@ export interface Assembly {
 /**
  * Runs the stages.
  * @param env where the system's roots are found, and where dlp.scan_env looks
- * @param cacheDirectory where tables are kept from one start to the next; undefined: nowhere
+ * @param tableDirectory where tables are kept from one start to the next; undefined where the result is only looked at:
+ * exact values then have no part in it
  * @throws ConfigError, RuleError, CompileError, SystemRootsError, or StartError (an option, or a breach that the guard
  * found)
  */
@@ -33,17 +34,19 @@ export function assemble(
   options: RunOptions,
   runtime: Runtime,
   env: NodeJS.ProcessEnv,
-  cacheDirectory?: string,
+  tableDirectory?: string,
 ): Assembly {
   const { text, place } = configSource(options.config);
-  const { config, notices, rules } = load(text, place, env);
+  const { config, notices, rules: all } = load(text, place, env);
+  const rules = tableDirectory === undefined ? all.filter(({ values }) => !values) : all;
   const policy = buildPolicy(config, rules, {
     listen: options.listen,
     mcpListen: options.mcpListen,
     mcpUpstream: options.mcpUpstream === undefined ? undefined : parseUpstream(options.mcpUpstream),
     upstreamCaFile: config.tls_interception.upstream_ca_file || findSystemRoots(env),
   });
-  const table = cacheDirectory ? compileCached(rules, policy, cacheDirectory) : compile(rules, policy).table;
+  const table =
+    tableDirectory === undefined ? compile(rules, policy).table : compileCached(rules, policy, tableDirectory);
   const files = render(policy, table, runtime);
   const breaches = guard(files, policy);
   if (breaches.length > 0) throw new StartError(breaches.map((breach) => breach.message));
