@@ -108,7 +108,7 @@ test('names and validators are looked at, and all problems come at once', () => 
   expect(problems).toEqual([
     'dlp.patterns[0].validator: wif is not honoured yet; remove it, and the pattern alone decides',
     'dlp.patterns[1].name: dlp.patterns[0] has this name too, as dlp.one; give it another',
-    'dlp.patterns[2].name: no letter and no digit; write a name',
+    'dlp.patterns[2].name: no ASCII letter and no digit; write some',
     'dlp.patterns[3].name: dlp.secrets-file is a rule; give it another name',
     'dlp.patterns[3].regex: a group without an end; write ) behind it, or \\( for the sign',
     'mode: "careful" is not a mode; write strict, balanced or audit',

@@ -16,7 +16,7 @@ export function checkPatterns({ dlp }: Config): KeyComplaint[] {
     ];
     const named =
       id === 'dlp.'
-        ? complain('name', { code: 'not-allowed', message: 'no letter and no digit', remedy: 'write a name' })
+        ? complain('name', { code: 'not-allowed', message: 'no ASCII letter and no digit', remedy: 'write some' })
         : first < i
           ? complain('name', {
               code: 'duplicate-name',

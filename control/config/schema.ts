@@ -89,7 +89,8 @@ const dlp = {
   patterns: z
     .array(
       z.strictObject({
-        name: z.string().min(1),
+        // It becomes the id of a rule, which every log line of a finding holds.
+        name: z.string().min(1).max(100),
         // What it may hold is for the compiler to say, which knows (control/compile/check-patterns.ts).
         regex: z.string().min(1),
         severity: z.enum(['critical', 'high', 'medium', 'low']).optional(),

@@ -44,10 +44,15 @@ export function customRule(entry: CustomPattern, place: string): Rule {
   };
 }
 
-/** "Acme: internal token" → dlp.acme-internal-token. A name without letters and digits gives `dlp.`. */
+/**
+ * "Acme: internal token" → dlp.acme-internal-token. A name without ASCII letters and digits gives `dlp.`. Metrics and log
+ * lines carry the id.
+ */
 export function customRuleId(name: string): string {
-  return `dlp.${name
+  const words = name
+    .normalize('NFKD')
+    .replace(/\p{M}/gu, '')
     .toLowerCase()
-    .replace(/[^\p{L}\p{N}]+/gu, '-')
-    .replace(/^-|-$/g, '')}`;
+    .replace(/[^a-z0-9]+/g, '-');
+  return `dlp.${words.replace(/^-|-$/g, '')}`;
 }

@@ -17,9 +17,10 @@ import { names } from './names.ts';
 import { proxy } from './proxy.ts';
 import { format, isMet, type Part } from './report.ts';
 import { scanner } from './scanner.ts';
+import { table } from './table.ts';
 import { tunnels } from './tunnels.ts';
 
-const parts: Part[] = [scanner, adversarial, proxy, tunnels, names, memory];
+const parts: Part[] = [scanner, table, adversarial, proxy, tunnels, names, memory];
 
 function readArguments(): { chosen: Part[]; long: boolean } {
   const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, long: { type: 'boolean' } } });

@@ -66,6 +66,7 @@ test('a pattern of the user blocks, and not on the way to an exempt domain', asy
   expect(JSON.parse(blocked.text)).toMatchObject({ error: { type: 'penstock_block' } });
   expect(blocked.text).toContain('dlp.employee');
   await stage.gateway.waitForLog({ event: 'finding', verdict: 'block', rule: 'dlp.employee' }, mark);
+  expect((await stage.gateway.page('/metrics')).body).toMatch(/^penstock_findings.*"dlp\.employee".* [1-9]/m);
   expect((await post(`${api}?who=${employee}`, {})).status).toBe(403);
   expect((await post(`https://other.penstock.test/hr?who=${employee}`, { note: employee })).status).toBe(200);
 });
