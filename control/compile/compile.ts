@@ -210,11 +210,10 @@ const verdictNumbers: Record<Verdict, number> = {
   block: layout.VERDICT_BLOCK,
 };
 
-/** Whether every match begins with the key: a text of three bytes or more, and nothing before it. */
-function beginsWithKey(plan: Plan): boolean {
-  return (
-    !('items' in plan) && plan.kind !== 'named' && !plan.backward && plan.anchors.every(({ lead }) => lead === 0)
-  );
+/** Whether every match begins with the key, a text of three bytes or more, or with a name that the value is given. */
+function isUnlikely(plan: Plan): boolean {
+  if ('items' in plan) return false;
+  return plan.kind === 'named' || (!plan.backward && plan.anchors.every(({ lead }) => lead === 0));
 }
 
 function layRules(planned: readonly Planned[], policy: TablePolicy, strings: Strings, words: Words): Uint8Array {
@@ -231,7 +230,9 @@ function layRules(planned: readonly Planned[], policy: TablePolicy, strings: Str
       (rule.confidence === 'high' ? layout.RULE_FLAG_HIGH : 0) |
         (rule.nearRequired ? layout.RULE_FLAG_NEAR_REQUIRED : 0) |
         (rule.id.startsWith('credential.') ? layout.RULE_FLAG_CREDENTIAL : 0) |
-        (rule.confidence === 'high' && parts.every(({ plans }) => plans.every(beginsWithKey)) ? layout.RULE_FLAG_PREFIX : 0),
+        (rule.confidence === 'high' && parts.every(({ plans }) => plans.every(isUnlikely))
+          ? layout.RULE_FLAG_UNLIKELY
+          : 0),
     );
     records.setUint32(at + layout.RULE_NEAR_WORDS, words.add(rule.near), true);
     records.setUint32(at + layout.RULE_NEAR_COUNT, rule.near.length, true);

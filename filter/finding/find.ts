@@ -72,12 +72,12 @@ function readHit(index: u32, start: usize, end: usize, surface: i32): void {
 
 /**
  * Whether the view's kind lets the rule count. Where neighbours were put together, only what they do not make by chance: a
- * rule of high confidence that begins with a fixed text. Where characters stood apart, a number has to be all of them.
+ * rule of high confidence that begins with a fixed text or a name. Where characters stood apart, a number has to be all of them.
  */
 function mayCount(rule: usize, start: usize, end: usize): bool {
   const code = lastOpened(list.viewChain);
   const flags = load<u8>(rule, layout.RULE_FLAGS);
-  if (code == JOINED) return (flags & layout.RULE_FLAG_PREFIX) != 0;
+  if (code == JOINED) return (flags & layout.RULE_FLAG_UNLIKELY) != 0;
   if (code != SPACED || (flags & layout.RULE_FLAG_CREDENTIAL) != 0) return true;
   return (start == list.viewStart || load<u8>(start - 1) == 0x0a) && (end >= list.viewEnd || load<u8>(end) == 0x0a);
 }

@@ -88,11 +88,19 @@ export function openViews(passedSigns: u32): void {
   signsHere = passedSigns;
   const start = list.viewStart;
   const end = list.viewEnd;
+  const mayOpen = list.viewDepth < list.MAX_DEPTH;
+  if (mayOpen) openRuns(start, end);
+  if (encoding.holds(list.viewChain, encoding.JOINED)) {
+    // Neighbours are a maybe: what they hide behind the last layer makes nothing unreadable.
+    if (mayOpen && missedBase64()) wereCut = true;
+    return;
+  }
   if (missedBase64()) wereCut = true;
-  if (list.viewDepth < list.MAX_DEPTH) openRuns(start, end);
   // Only runs that stand for text are noted; others are what they are.
-  else if (notedCount(HEX_RUNS) + notedCount(HEX_PAIR_RUNS) + notedCount(BASE32_RUNS) != 0) wereCut = true;
-  openOthers(start, end);
+  if (!mayOpen && notedCount(HEX_RUNS) + notedCount(HEX_PAIR_RUNS) + notedCount(BASE32_RUNS) != 0) wereCut = true;
+  if (mayOpen && !isBinary && hasJoints() && begin((end - start) * 2))
+    finish(room, joinNeighbours(start, end, room), encoding.JOINED);
+  if (encoding.lastOpened(list.viewChain) != encoding.SPACED) openOthers(start, end);
 }
 
 function openRuns(start: usize, end: usize): void {
@@ -101,8 +109,6 @@ function openRuns(start: usize, end: usize): void {
   openNoted(start, end, HEX_PAIR_RUNS, encoding.HEX);
   openNoted(start, end, BASE32_RUNS, encoding.BASE32);
   openNoted(start, end, SPACED_RUNS, encoding.SPACED);
-  if (!isBinary && hasJoints() && encoding.lastOpened(list.viewChain) != encoding.JOINED && begin((end - start) * 2))
-    finish(room, joinNeighbours(start, end, room), encoding.JOINED);
   if ((signsHere & signs.ZEROS) != 0 && hasUtf16(start, end) && begin(end - start))
     finish(room, decodeUtf16(start, end, room), encoding.UTF16);
 }
@@ -111,7 +117,7 @@ function openRuns(start: usize, end: usize): void {
 function openNoted(start: usize, end: usize, kind: u32, code: u32): void {
   const count = notedCount(kind);
   // Of all kinds, hexadecimal digits come to most: they are decoded from two beginnings.
-  if (count == 0 || !begin(((end - notedPlace(kind, 0) + 320) * 9) / 8 + 16 * MOST_NOTED)) return;
+  if (count == 0 || !begin(((end - notedPlace(kind, 0) + 320) * 9) / 8 + 80 * MOST_NOTED)) return;
   let out = room;
   for (let i: u32 = 0; i < count; i++) {
     const p = notedPlace(kind, i);

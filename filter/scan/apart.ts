@@ -4,15 +4,15 @@ import { noteSpaced } from '../view/spaced';
 
 /**
  * Notes what begins in the block of 64 bytes at `block`. `word` and `digit` are its word bytes and digits, `before` and
- * `next` the word bytes of its neighbours, `end` the text's end. Six characters, or four pairs, lie in one block of any run that is a secret.
+ * `next` the word bytes of its neighbours, `end` the text's end. Four characters, or four pairs, lie in one block of any run that is a secret:
+ * also of a number that was in groups of four before.
  */
 export function noteApart(block: usize, before: u64, word: u64, next: u64, digit: u64, end: usize): void {
   const starts = word & ~((word << 1) | (before >> 63));
   const second = (word >> 1) | (next << 63);
   const single = starts & ~second;
   const four = single & (single >> 2) & (single >> 4) & (single >> 6);
-  const six = four & (four >> 4);
-  if (six != 0) noteSpaced(block + <usize>ctz(six), end);
+  if (four != 0) noteSpaced(block + <usize>ctz(four), end);
   if (digit == 0) return;
   const third = (word >> 2) | (next << 62);
   const pair = starts & second & ~third & digit;

@@ -5,6 +5,8 @@
 const LEAST_CHARACTERS: usize = 16;
 /** A word of small letters is a key, a role, a unit, and worth a line only before a word as long as this. */
 const LONG_WORD: usize = 12;
+/** Shorter ones may be the end of a token that was cut. */
+const LEAST_WORD: usize = 3;
 /** A name between two strings or values is shorter. */
 const NAME_WITHIN: usize = 64;
 /** White space between two strings is shorter: a line break and its indentation. */
@@ -33,14 +35,17 @@ export function noteJoint(at: usize, start: usize, end: usize): void {
 }
 
 /**
- * Writes the words that meet between `start` and `end` to `out`, a line each; gives the end. At most twice as long as the
- * text.
+ * Writes the words that meet between `start` and `end` to `out`, a line each, with what stands before them while there is
+ * room; gives the end. At most twice as long as the text.
  */
 export function joinNeighbours(start: usize, end: usize, out: usize): usize {
   const quote = i8x16.splat(0x22);
   const single = i8x16.splat(0x27);
   const ampersand = i8x16.splat(0x26);
+  const limit = out + (end - start) * 2;
   let lineStart = out;
+  /** Where the words of the line begin, behind what they may be called. */
+  let wordsFrom = out;
   /** Where the word that the line ends with ends. */
   let lastEnd: usize = 0;
   for (let p = firstJoint; p < end; p += 16) {
@@ -57,8 +62,14 @@ export function joinNeighbours(start: usize, end: usize, out: usize): usize {
       if (at != lastEnd) {
         const left = wordStart(at, start);
         if (isKey(left, at, from, to)) continue;
-        out = endLine(lineStart, out);
+        out = endLine(lineStart, wordsFrom, out);
         lineStart = out;
+        const name = nameBefore(left, start);
+        if (out + (at - name) + (to - from) + NAME_WITHIN < limit) {
+          memory.copy(out, name, left - name);
+          out += left - name;
+        }
+        wordsFrom = out;
         memory.copy(out, left, at - left);
         out += at - left;
       }
@@ -67,7 +78,7 @@ export function joinNeighbours(start: usize, end: usize, out: usize): usize {
       lastEnd = to;
     }
   }
-  return endLine(lineStart, out);
+  return endLine(lineStart, wordsFrom, out);
 }
 
 /** Where the word begins that the sign at `at` parts from the one before it; 0 where none does. */
@@ -86,14 +97,23 @@ function wordEnd(p: usize, end: usize): usize {
   return p;
 }
 
-/** Whether the left one of two words is a key or the like, and the right one too short to be worth a line. */
+/** Where what the word at `p` may be called begins: on its line, not far before. */
+function nameBefore(p: usize, start: usize): usize {
+  const from = p;
+  while (p > start && from - p < NAME_WITHIN && load<u8>(p - 1) >= 0x20) p--;
+  return p;
+}
+
+/** Whether one of two words is a key or the like: the left one, and the right one too short to be worth a line, or that. */
 function isKey(left: usize, leftEnd: usize, right: usize, rightEnd: usize): bool {
-  return rightEnd - right < LONG_WORD && isPlainWord(left, leftEnd);
+  if (rightEnd - right >= LONG_WORD) return false;
+  if (isPlainWord(left, leftEnd)) return true;
+  return rightEnd - right >= LEAST_WORD && load<u8>(leftEnd) != 0x26 && isPlainWord(right, rightEnd);
 }
 
 /** Ends the line, or drops it where it is too short. */
-function endLine(lineStart: usize, out: usize): usize {
-  if (out - lineStart < LEAST_CHARACTERS) return lineStart;
+function endLine(lineStart: usize, wordsFrom: usize, out: usize): usize {
+  if (out - wordsFrom < LEAST_CHARACTERS) return lineStart;
   store<u8>(out, 0x0a);
   return out + 1;
 }

@@ -1,36 +1,47 @@
 // Quoted-printable (RFC 2045 section 6.7): `=XX`, and `=` at the end of a line that goes on. As `=` stands in all kinds of
 // text, it is opened only where the text shows what this encoding alone does.
 import { byte, hexDigit, NO_ESCAPE, nothing } from './escape';
-import { findBefore } from './find-byte';
 
 const EQUALS_SIGN: u8 = 0x3d;
 
-/** Whether the text looks quoted-printable: a soft line break, two escapes in a row, or one of a sign with a letter in it. */
+/**
+ * Whether the text looks quoted-printable: a soft line break, two escapes in a row, or one of a sign with a letter in it.
+ * Reads up to 64 bytes past `end`.
+ */
 export function hasQuotedPrintable(start: usize, end: usize): bool {
-  return hasRowOrSign(start, end) || hasSoftBreak(start, end);
-}
-
-function hasRowOrSign(start: usize, end: usize): bool {
-  for (
-    let p = findBefore(start, end, EQUALS_SIGN, 0x30, 0x46);
-    p < end;
-    p = findBefore(p + 1, end, EQUALS_SIGN, 0x30, 0x46)
-  ) {
-    const escape = quotedEscape(p, end);
-    if (escape != NO_ESCAPE && (isSign(escape & 255) || isFollowed(p, end))) return true;
+  const sign = i8x16.splat(EQUALS_SIGN);
+  for (let p = start; p < end; p += 64) {
+    const a = i8x16.eq(v128.load(p), sign);
+    const b = i8x16.eq(v128.load(p, 16), sign);
+    const c = i8x16.eq(v128.load(p, 32), sign);
+    const d = i8x16.eq(v128.load(p, 48), sign);
+    if (!v128.any_true(v128.or(v128.or(a, b), v128.or(c, d)))) continue;
+    let places =
+      escapesIn(a, p) | (escapesIn(b, p + 16) << 16) | (escapesIn(c, p + 32) << 32) | (escapesIn(d, p + 48) << 48);
+    for (; places != 0; places &= places - 1) {
+      const at = p + <usize>ctz(places);
+      if (at < end && isEvident(at, start, end)) return true;
+    }
   }
   return false;
 }
 
-/** An assignment ends lines as well, and so does the padding of base64. */
-function hasSoftBreak(start: usize, end: usize): bool {
-  for (
-    let p = findBefore(start, end, EQUALS_SIGN, 0x0a, 0x0d);
-    p < end;
-    p = findBefore(p + 1, end, EQUALS_SIGN, 0x0a, 0x0d)
-  )
-    if (p > start && load<u8>(p - 1) > 0x20 && quotedEscape(p, end) != NO_ESCAPE && !isPadding(start, p)) return true;
-  return false;
+/** Which of the signs found in the 16 bytes at `p` stand before a digit, a capital up to F, or a line break. */
+function escapesIn(found: v128, p: usize): u64 {
+  const next = v128.load(p, 1);
+  const digit = i8x16.lt_u(i8x16.sub(next, i8x16.splat(0x30)), i8x16.splat(10));
+  const letter = i8x16.lt_u(i8x16.sub(next, i8x16.splat(0x41)), i8x16.splat(6));
+  const end = v128.or(i8x16.eq(next, i8x16.splat(0x0a)), i8x16.eq(next, i8x16.splat(0x0d)));
+  return <u64>i8x16.bitmask(v128.and(found, v128.or(v128.or(digit, letter), end)));
+}
+
+/** Whether the escape at `p` is one that no other text has there. */
+function isEvident(p: usize, start: usize, end: usize): bool {
+  const escape = quotedEscape(p, end);
+  if (escape == NO_ESCAPE) return false;
+  if (load<u8>(p, 1) >= 0x20) return isSign(escape & 255) || isFollowed(p, end);
+  // An assignment ends lines as well, and so does the padding of base64.
+  return p > start && load<u8>(p - 1) > 0x20 && !isPadding(start, p);
 }
 
 /** Lines of this length are full, and their sign no padding; longer than 76 columns with it they cannot be. */
@@ -50,11 +61,11 @@ function isBase64(c: u8): bool {
   return ((c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a) || (c >= 0x2f && c <= 0x39) || c == 0x2b;
 }
 
-/** Signs whose number has a letter: `=3D`, `=5F`; those of digits alone are values, `page=20`. */
+/** Signs and line breaks whose number has a letter: `=3D`, `=0A`; those of digits alone are values, `page=20`. */
 function isSign(value: u32): bool {
   if ((value & 15) < 10) return false;
   const high = value >> 4;
-  return high == 2 || high == 3 || high == 5 || high == 7;
+  return high == 0 || high == 2 || high == 3 || high == 5 || high == 7;
 }
 
 /** Whether another escape of a byte stands behind the one at `p`. */
