@@ -137,7 +137,12 @@ function nameOf(items: Node[]): Node[] | undefined {
 /** The signs that filter/scan/prefilter.ts looks for before a value. */
 const signs = bytesOf('=:,>|');
 
+/** Whether a sign always stands near the end; the last items alone are asked first, since a long name has many states. */
 function endsWithSign(name: Node[]): boolean {
+  return name.some((_, i) => !isNullable(name.slice(-1 - i)) && holdsSign(name.slice(-1 - i)));
+}
+
+function holdsSign(name: Node[]): boolean {
   const automaton = toAutomaton([reversed(name)]);
   // Backwards from the value along every way that meets no sign: none may be left when the reach is over, none at an end.
   let states = new Set([layout.START_STATE]);

@@ -26,6 +26,8 @@ const validators: Record<Validator, number> = {
   itin: layout.VALIDATOR_ITIN,
   random: layout.VALIDATOR_RANDOM,
   'url-password': layout.VALIDATOR_URL_PASSWORD,
+  password: layout.VALIDATOR_PASSWORD,
+  'mixed-password': layout.VALIDATOR_MIXED_PASSWORD,
 };
 
 /** Most bytes of a table: what Envoy's workers each hold in memory, and read before they take the first connection. */

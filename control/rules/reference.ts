@@ -3,7 +3,7 @@
  * for the compiled tables and the filter.
  */
 import { aba, iban, itin, luhn, ssn } from './check-digits.ts';
-import { masked, random, urlPassword } from './randomness.ts';
+import { masked, mixedPassword, password, random, urlPassword } from './randomness.ts';
 import { patternRegExp } from './regexp.ts';
 import type { Confidence, Rule, Validator } from './rule.ts';
 
@@ -19,7 +19,7 @@ export interface Finding {
 const nearBefore = 64;
 const nearAfter = 32;
 
-const validate: Record<Validator, (text: string) => boolean> = {
+const validate: Record<Validator, (text: string, before: string) => boolean> = {
   luhn,
   iban,
   aba,
@@ -27,6 +27,8 @@ const validate: Record<Validator, (text: string) => boolean> = {
   itin,
   random,
   'url-password': urlPassword,
+  password,
+  'mixed-password': mixedPassword,
 };
 
 /** A function that gives the findings of `rules` in a text, by rule and then by place. */
@@ -40,7 +42,7 @@ function findingsOf(rule: Rule, expression: RegExp, text: string): Finding[] {
   expression.lastIndex = 0;
   for (let hit = expression.exec(text); hit !== null; hit = expression.exec(text)) {
     const [start, end] = [hit.index, hit.index + hit[0].length];
-    if (!isValid(rule, hit[0])) {
+    if (!isValid(rule, hit[0], text.slice(Math.max(0, start - nearBefore), start))) {
       expression.lastIndex = start + 1;
       continue;
     }
@@ -53,7 +55,7 @@ function findingsOf(rule: Rule, expression: RegExp, text: string): Finding[] {
 }
 
 /** Whether a hit is a finding: its validator agrees, and a credential is not masked (`ghp_xxxxxxxx…`). */
-function isValid(rule: Rule, text: string): boolean {
-  if (rule.validator !== undefined && !validate[rule.validator](text)) return false;
+function isValid(rule: Rule, text: string, before: string): boolean {
+  if (rule.validator !== undefined && !validate[rule.validator](text, before)) return false;
   return !(rule.id.startsWith('credential.') && masked(text));
 }

@@ -7,7 +7,17 @@ export const confidences = ['high', 'low'] as const;
 export type Confidence = (typeof confidences)[number];
 
 /** Checks that turn a hit into a finding where the pattern alone cannot: see check-digits.ts and randomness.ts. */
-export const validators = ['luhn', 'iban', 'aba', 'ssn', 'itin', 'random', 'url-password'] as const;
+export const validators = [
+  'luhn',
+  'iban',
+  'aba',
+  'ssn',
+  'itin',
+  'random',
+  'url-password',
+  'password',
+  'mixed-password',
+] as const;
 export type Validator = (typeof validators)[number];
 
 /** One detection, read from an entry of a rule file. */

@@ -60,7 +60,7 @@ function readHit(index: u32, start: usize, end: usize, surface: i32): void {
   if (!mayCount(rule, start, end)) return;
   if (isExempt(rule)) return;
   if (flags & layout.RULE_FLAG_CREDENTIAL && (isOwn(rule, surface) || isMasked(start, end))) return;
-  if (!validate(load<u8>(rule, layout.RULE_VALIDATOR), start, end)) return;
+  if (!validate(load<u8>(rule, layout.RULE_VALIDATOR), start, end, list.viewStart)) return;
   const isHigh = (flags & layout.RULE_FLAG_HIGH) != 0;
   const isNamed = load<u32>(rule, layout.RULE_NEAR_COUNT) > 0 && isNear(rule, start, end, list.viewStart, list.viewEnd);
   if (flags & layout.RULE_FLAG_NEAR_REQUIRED && !isNamed) return;

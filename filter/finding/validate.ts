@@ -2,18 +2,21 @@
 import * as layout from '../table/layout';
 import { iban } from './iban';
 import { luhn } from './luhn';
+import { isMixedPassword, isPassword } from './password';
 import { isRandom } from './random';
 import { isUrlPassword } from './url-password';
 import { aba, itin, ssn } from './us-number';
 
-/** Whether the validator agrees with the hit from `start` to `end`. */
-export function validate(validator: i32, start: usize, end: usize): bool {
+/** Whether the validator agrees with the hit from `start` to `end` of a text that begins at `begin`. */
+export function validate(validator: i32, start: usize, end: usize, begin: usize): bool {
   if (validator == layout.VALIDATOR_NONE) return true;
   if (validator == layout.VALIDATOR_LUHN) return luhn(start, end);
   if (validator == layout.VALIDATOR_IBAN) return iban(start, end);
   if (validator == layout.VALIDATOR_ABA) return aba(start, end);
   if (validator == layout.VALIDATOR_SSN) return ssn(start, end);
   if (validator == layout.VALIDATOR_ITIN) return itin(start, end);
-  if (validator == layout.VALIDATOR_RANDOM) return isRandom(start, end);
+  if (validator == layout.VALIDATOR_RANDOM) return isRandom(start, end, begin);
+  if (validator == layout.VALIDATOR_PASSWORD) return isPassword(start, end);
+  if (validator == layout.VALIDATOR_MIXED_PASSWORD) return isMixedPassword(start, end);
   return isUrlPassword(start, end);
 }

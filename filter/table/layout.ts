@@ -121,7 +121,9 @@ export const VALIDATOR_SSN = 4;
 export const VALIDATOR_ITIN = 5;
 export const VALIDATOR_RANDOM = 6;
 export const VALIDATOR_URL_PASSWORD = 7;
-export const VALIDATOR_COUNT = 8;
+export const VALIDATOR_PASSWORD = 8;
+export const VALIDATOR_MIXED_PASSWORD = 9;
+export const VALIDATOR_COUNT = 10;
 
 // WORDS record.
 export const WORD_OFFSET = 0; // u32 into STRINGS

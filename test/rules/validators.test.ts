@@ -2,7 +2,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aba, iban, ibanStructures, itin, luhn, ssn } from '../../control/rules/check-digits.ts';
-import { random, urlPassword } from '../../control/rules/randomness.ts';
+import { password as isPassword, mixedPassword, random, urlPassword } from '../../control/rules/randomness.ts';
 import * as layout from '../../filter/table/layout.ts';
 import { Scanner } from './scanner.ts';
 import { compileRules } from './table.ts';
@@ -68,6 +68,41 @@ const password = fc.oneof(
   fc.string({ unit: fc.constantFrom(...'aBx0*#.!$%&'), maxLength: 12 }),
 );
 
+/** A password as the rules find it: named, quoted or not, with words that stand for one among it. */
+const assigned = fc
+  .tuple(
+    fc.constantFrom('password = ', 'password: "', "PASS='", '', 'password="x" + `'),
+    fc.oneof(
+      password,
+      fc
+        .array(
+          fc.constantFrom(
+            'password',
+            'Your',
+            'none',
+            'x',
+            '${',
+            '$',
+            '%',
+            '{{',
+            '://',
+            ' ',
+            '7',
+            'Kq',
+            '-',
+            '/',
+            '.',
+            ':',
+            '=',
+          ),
+          { maxLength: 6 },
+        )
+        .map((parts) => parts.join('')),
+    ),
+    fc.constantFrom('', '"', "'", '`', ';', '";', '\t'),
+  )
+  .map((parts) => parts.join(''));
+
 test.each<[string, number, (text: string) => boolean, fc.Arbitrary<string>]>([
   [
     'luhn',
@@ -109,14 +144,24 @@ test.each<[string, number, (text: string) => boolean, fc.Arbitrary<string>]>([
       )
       .chain(separated),
   ],
+  ['password', layout.VALIDATOR_PASSWORD, isPassword, assigned],
+  ['mixed-password', layout.VALIDATOR_MIXED_PASSWORD, mixedPassword, assigned],
   [
     'random',
     layout.VALIDATOR_RANDOM,
     random,
     fc
       .tuple(
-        fc.constantFrom('key = "', '', 'a:'),
-        fc.string({ unit: fc.constantFrom(...'abcdefgXYZ0123_+/.~!@#%^&*- "'), maxLength: 40 }),
+        fc.constantFrom('key = "', '', 'a:', 'csrf_token=', 'key_id: ', 'secretName = ', 'token-value: '),
+        fc.oneof(
+          fc.string({ unit: fc.constantFrom(...'abcdefgXYZ0123_+/.~!@#%^&*- "'), maxLength: 40 }),
+          fc.uuid(),
+          fc
+            .array(fc.constantFrom('the', 'secret', 'store', 'a1b2', 'QZ', 'xk', '7', '-', 'Example', 'abcdefg'), {
+              maxLength: 8,
+            })
+            .map((words) => words.join('')),
+        ),
         fc.constantFrom('', '=', '==', '===', '00000000000000000', 'xxxxxxxx'),
       )
       .map((parts) => parts.join('')),

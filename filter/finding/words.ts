@@ -1,0 +1,43 @@
+// Word lists of the validators: one string, a space before and after each word, all in lower case.
+import { lower } from './near';
+
+/** Whether the text is a word of the list, in any case. */
+export function isWordOf(list: string, start: usize, end: usize): bool {
+  const length = <i32>(end - start);
+  if (length == 0) return false;
+  for (let i = 0; i + length + 1 < list.length; i++)
+    if (list.charCodeAt(i) == 0x20 && list.charCodeAt(i + 1 + length) == 0x20 && equals(list, i + 1, length, start))
+      return true;
+  return false;
+}
+
+/** Whether a word of the list stands in the text. */
+export function holdsWordOf(list: string, start: usize, end: usize): bool {
+  for (let p = start; p < end; p++) if (beginsWithWordOf(list, p, end)) return true;
+  return false;
+}
+
+/** Whether the text ends with a word of the list. */
+export function endsWithWordOf(list: string, start: usize, end: usize): bool {
+  for (let p = start; p < end; p++) if (isWordOf(list, p, end)) return true;
+  return false;
+}
+
+function beginsWithWordOf(list: string, start: usize, end: usize): bool {
+  const first = <i32>lower(load<u8>(start));
+  for (let i = 0; i < list.length - 1; i++) {
+    if (list.charCodeAt(i) != 0x20 || list.charCodeAt(i + 1) != first) continue;
+    let length = 1;
+    while (list.charCodeAt(i + 1 + length) != 0x20) length++;
+    if (<usize>length <= end - start && equals(list, i + 1, length, start)) return true;
+  }
+  return false;
+}
+
+function equals(list: string, at: i32, length: i32, start: usize): bool {
+  for (let i = 0; i < length; i++) {
+    const c = list.charCodeAt(at + i);
+    if (c == 0x20 || c != <i32>lower(load<u8>(start + <usize>i))) return false;
+  }
+  return true;
+}
