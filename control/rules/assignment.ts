@@ -4,13 +4,14 @@
  * says the name, this file the rest.
  */
 
-/** A sign of assignment: = := ::= ?= .= => : , > || */
-const assign = '(?:[:?.]{0,3}=[>=]?|[:,>]|\\|\\|)';
+/** A sign of assignment: = := ::= ?= => : , > ||. It begins with no byte of a name, or names and signs could not part. */
+const assign = '(?:[:?]{0,3}=[>=]?|[:,>]|\\|\\|)';
 /** A name and its value as two attributes, elements or entries. */
 const pair = [
   '["\']\\s{1,8}(?i:value)\\s?=', // <add key="…" value="…"/>
   '</(?i:key|name)>\\s{0,16}<(?i:string|value)>', // <key>…</key><string>…</string>
   '["\']?\\s{1,16}(?i:value):', // - name: …, value: …
+  '\\s\\.=', // $name .= …
   '["\']\\s?\\{\\s{0,16}default\\s{0,4}=', // variable "…" { default = "…" }
 ].join('|');
 /** What stands between a name and its value; of the value, the opening quotes. */

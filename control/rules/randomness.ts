@@ -93,7 +93,7 @@ function holds(text: string, words: readonly string[]): boolean {
 
 /** Passwords that stand for one in documentation and forms, or say something of one. */
 const placeholders = new Set(
-  ' pass passwd password passwords passphrase pwd secret mypassword my_password my-password yourpassword user_password userpassword newpassword string text number boolean hidden none null nil undefined true false required optional empty invalid incorrect wrong missing weak strong valid expired changed reset unset not-set not_set notset default unknown token value email username login confirm plain encrypted hashed '
+  ' pass passwd password passwords passphrase pwd secret my_password my-password yourpassword user_password userpassword newpassword string text number boolean hidden none null nil undefined true false required optional empty invalid incorrect wrong missing weak strong valid expired changed reset unset not-set not_set notset default unknown token value email username login confirm plain encrypted hashed '
     .trim()
     .split(' '),
 );
@@ -116,7 +116,7 @@ export function mixedPassword(text: string): boolean {
 }
 
 function passwordOf(text: string): string {
-  const quoted = /(["'`])([^"'`]*)["'`]$/.exec(text);
+  const quoted = /(["'`])((?:(?!\1)[^])*)\1$/.exec(text);
   return quoted ? quoted[2]! : (/[^ \t-\r"'`=:,>|;]*(?=;?$)/.exec(text)?.[0] ?? '');
 }
 

@@ -4,7 +4,7 @@ import { holdsWordOf, isWordOf } from './words';
 
 /** Passwords that stand for one in documentation and forms, or say something of one. */
 const PLACEHOLDERS =
-  ' pass passwd password passwords passphrase pwd secret mypassword my_password my-password yourpassword user_password userpassword newpassword string text number boolean hidden none null nil undefined true false required optional empty invalid incorrect wrong missing weak strong valid expired changed reset unset not-set not_set notset default unknown token value email username login confirm plain encrypted hashed ';
+  ' pass passwd password passwords passphrase pwd secret my_password my-password yourpassword user_password userpassword newpassword string text number boolean hidden none null nil undefined true false required optional empty invalid incorrect wrong missing weak strong valid expired changed reset unset not-set not_set notset default unknown token value email username login confirm plain encrypted hashed ';
 
 /** Parts of texts that are filled in, and of addresses. */
 const FILLINGS = ' ${ {{ $( #{ &lt; :// arn: ';
@@ -46,25 +46,23 @@ export function isMixedPassword(start: usize, end: usize): bool {
   return isPassword(start, end) && hasLetter && hasDigit && different >= 6;
 }
 
-/** The value: between the quotes that the hit ends with, or its last bytes up to a sign. */
+/** The value: between the quotes that the hit ends with, or its last bytes up to a sign; none before a lone quote. */
 function findValue(start: usize, end: usize): void {
-  let to = end;
-  const isQuoted = to > start && isQuote(load<u8>(to - 1));
-  if (isQuoted || (to > start && load<u8>(to - 1) == 0x3b)) to--;
-  let from = to;
-  if (isQuoted) while (from > start && !isQuote(load<u8>(from - 1))) from--;
-  if (!isQuoted || from == start) {
-    if (isQuoted) {
-      // Only the last quote stands in the hit: nothing follows it.
-      valueStart = end;
-      valueEnd = end;
-      return;
-    }
-    from = to;
+  valueStart = end;
+  valueEnd = end;
+  if (end == start) return;
+  const last: u32 = load<u8>(end - 1);
+  let from = end - 1;
+  if (isQuote(last)) {
+    while (from > start && <u32>load<u8>(from - 1) != last) from--;
+    if (from == start) return;
+    valueEnd = end - 1;
+  } else {
+    if (last == 0x3b) valueEnd = end - 1;
+    from = valueEnd;
     while (from > start && !isEdge(load<u8>(from - 1))) from--;
   }
   valueStart = from;
-  valueEnd = to;
 }
 
 function look(): void {
