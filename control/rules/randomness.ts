@@ -52,22 +52,19 @@ const followers =
     ' ',
   );
 
-/** Whether four of five pairs of letters, eight pairs at least, are ones of words. The letters of hex say nothing. */
+/** Whether four of five pairs of letters are ones of words, and these begin at two of five bytes, eight at least. */
 function isWords(value: string): boolean {
   const lower = value.toLowerCase();
   let pairs = 0;
   let common = 0;
-  let isHex = true;
-  for (let at = 0; at < lower.length; at++) {
+  for (let at = 0; at + 1 < lower.length; at++) {
     const letter = lower.charCodeAt(at) - 97;
-    if (letter < 0 || letter > 25) continue;
-    if (letter > 5) isHex = false;
-    const next = lower[at + 1] ?? '';
-    if (next < 'a' || next > 'z') continue;
+    const next = lower[at + 1]!;
+    if (letter < 0 || letter > 25 || next < 'a' || next > 'z') continue;
     pairs++;
     if (followers[letter]?.includes(next)) common++;
   }
-  return !isHex && pairs >= 8 && common * 5 >= pairs * 4;
+  return common >= 8 && common * 5 >= pairs * 4 && common * 5 >= value.length * 2;
 }
 
 /** Words of values that stand for one in documentation. */
@@ -116,7 +113,7 @@ export function mixedPassword(text: string): boolean {
 }
 
 function passwordOf(text: string): string {
-  const quoted = /(["'`])((?:(?!\1)[^])*)\1$/.exec(text);
+  const quoted = /(["'`])((?:(?!\1)[\s\S])*)\1$/.exec(text);
   return quoted ? quoted[2]! : (/[^ \t-\r"'`=:,>|;]*(?=;?$)/.exec(text)?.[0] ?? '');
 }
 

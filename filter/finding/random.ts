@@ -98,23 +98,19 @@ function readFollowers(): void {
   hasFollowers = true;
 }
 
-/** Whether four of five pairs of letters, eight pairs at least, are ones of words. The letters of hex say nothing. */
+/** Whether four of five pairs of letters are ones of words, and these begin at two of five bytes, eight at least. */
 function isWords(start: usize, end: usize): bool {
   if (!hasFollowers) readFollowers();
   let pairs: u32 = 0;
   let common: u32 = 0;
-  let isHex = true;
-  for (let p = start; p < end; p++) {
+  for (let p = start; p + 1 < end; p++) {
     const letter = <u32>lower(load<u8>(p)) - 0x61;
-    if (letter > 25) continue;
-    if (letter > 5) isHex = false;
-    if (p + 1 == end) break;
     const next = <u32>lower(load<u8>(p, 1)) - 0x61;
-    if (next > 25) continue;
+    if (letter > 25 || next > 25) continue;
     pairs++;
     common += (load<u32>(followers + <usize>(letter << 2)) >> next) & 1;
   }
-  return !isHex && pairs >= 8 && common * 5 >= pairs * 4;
+  return common >= 8 && common * 5 >= pairs * 4 && <usize>common * 5 >= (end - start) * 2;
 }
 
 /** Names are longer than this where code was made by a machine. */
