@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterEach, beforeEach, expect, test } from 'vitest';
 import { readRules } from './read.ts';
+import { patternRegExp } from './regexp.ts';
 import { RuleError } from './rule.ts';
 
 let directory: string;
@@ -72,6 +73,16 @@ test('a name becomes part of the pattern', () => {
   expect(pattern.endsWith('exk_[0-9]{20}')).toBe(true);
 });
 
+test('a key of an issuer has the names that people give it', () => {
+  write('credential/example.yaml', entry.replace('  pattern:', '  key-of: exam[_-]?ple\n  pattern:'));
+  const expression = patternRegExp(readRules(directory)[0]?.pattern ?? '');
+  const value = ['exk_', '01234567890123456789'].join('');
+  for (const name of ['EXAMPLE_API_KEY=', 'exam-ple-token: ', '"exampleClientSecret": "', 'ExamplePrivateAccessKey = '])
+    expect(expression.test(name + value), name).toBe(true);
+  for (const name of ['EXAMPLE=', 'EXAMPLE_KEYBOARD=', 'example_id: '])
+    expect(expression.test(name + value), name).toBe(false);
+});
+
 test('rules are sorted by id', () => {
   write('financial/a.yaml', entry);
   write('credential/b.yaml', entry);
@@ -113,6 +124,7 @@ test.each([
   ['shape', `${entry}  near: [Card]\n`],
   ['shape', `${entry}  validator: crc\n`],
   ['name', entry.replace('secret-key', 'Secret_Key')],
+  ['name', `${entry}  name: example\n  key-of: example\n`],
   ['near', `${entry}  near-required: true\n`],
   ['also', `${entry}  also: [credential.none.such]\n`],
   ['empty', '# nothing\n'],

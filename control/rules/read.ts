@@ -3,6 +3,7 @@ import { basename, join } from 'node:path';
 import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { assignmentPattern } from './assignment.ts';
+import { keyName } from './key-name.ts';
 import { confidences, type Rule, RuleError, type RuleProblem, severities, validators } from './rule.ts';
 
 /** The folders whose entries are rules. Injection and tool poisoning have a shape of their own. */
@@ -27,6 +28,7 @@ const entryShape = z.strictObject({
   severity: z.enum(severities),
   confidence: z.enum(confidences),
   name: z.string().min(3, 'write at least three letters of the name').optional(),
+  'key-of': z.string().min(3, 'write at least three letters of the issuer').optional(),
   pattern: line,
   source: z.url({ protocol: /^https$/, error: 'write the https address of the page that documents the value' }),
   match: examples,
@@ -119,15 +121,20 @@ function readEntry(
   }
 
   const {
-    name,
+    name: writtenName,
+    'key-of': issuer,
     'near-required': nearRequired,
     'own-url-hosts': ownUrlHosts,
     'own-body-hosts': ownBodyHosts,
     validator,
     ...fields
   } = parsed.data;
+  if (writtenName !== undefined && issuer !== undefined) {
+    report('name', ['key-of'], 'the entry has a name already; write one of the two');
+  }
+  const name = issuer === undefined ? writtenName : keyName(issuer);
   const pattern = name === undefined ? fields.pattern : assignmentPattern(name, fields.pattern);
-  for (const [key, source] of Object.entries({ name, pattern: fields.pattern })) {
+  for (const [key, source] of Object.entries({ name: writtenName, 'key-of': issuer, pattern: fields.pattern })) {
     if (source === undefined) continue;
     try {
       new RegExp(source);
