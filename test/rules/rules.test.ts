@@ -125,7 +125,7 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (id, rule) =>
     const others = rule.match.flatMap((text, at) =>
       foundAtOnce(text)
         .filter((other) => other !== id && !rule.also.includes(other) && !rules[index.get(other)!]!.also.includes(id))
-        .filter((other) => !/^credential\.(?:generic|url-password)\./.test(other))
+        .filter((other) => !/^credential\.(?:generic|url-password|command-line)\./.test(other))
         .map(
           (other) => `${placeOf(rule, 'match', at)}: ${other} finds it too; add it to also, or narrow one of the two`,
         ),
