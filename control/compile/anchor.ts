@@ -59,8 +59,8 @@ const maxKeys = 80;
 const keyCost = 2e-5;
 /** A pattern that is split at its alternatives more often than this should be several rules. */
 const maxBranches = 16;
-/** Longest match of a number rule: an IBAN of 34 with separators is 42. */
-const maxNumberBytes = 64;
+/** Longest match of a number rule: an IBAN of 34 with a separator of three bytes before each but four is 124. */
+const maxNumberBytes = 128;
 
 /**
  * The plans of a pattern: one, or one for each branch where its alternatives have no key in common.

@@ -238,13 +238,14 @@ function layRules(planned: readonly Planned[], policy: TablePolicy, strings: Str
     );
     records.setUint32(at + layout.RULE_NEAR_WORDS, words.add(rule.near), true);
     records.setUint32(at + layout.RULE_NEAR_COUNT, rule.near.length, true);
-    for (const [field, hosts] of [
+    for (const [field, list] of [
       [layout.RULE_OWN_URL_HOSTS, rule.ownUrlHosts],
       [layout.RULE_OWN_BODY_HOSTS, rule.ownBodyHosts],
       [layout.RULE_EXEMPT_HOSTS, rule.exemptHosts],
+      [layout.RULE_SAMPLES, rule.samples],
     ] as const) {
-      records.setUint32(at + field, words.add(hosts), true);
-      records.setUint32(at + field + 4, hosts.length, true);
+      records.setUint32(at + field, words.add(list), true);
+      records.setUint32(at + field + 4, list.length, true);
     }
     surfaces.forEach((_, surface) => {
       records.setUint8(at + layout.RULE_VERDICTS_HIGH + surface, verdictNumbers[verdicts.high[surface]!]);

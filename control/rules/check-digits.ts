@@ -5,7 +5,7 @@
 
 /** Luhn (ISO/IEC 7812-1 annex B) over 13 to 19 digits. Which networks and lengths there are, the patterns say. */
 export function luhn(text: string): boolean {
-  const digits = text.replace(/[ +-]/g, '');
+  const digits = text.replace(/[^0-9]/g, '');
   if (!/^[0-9]{13,19}$/.test(digits)) return false;
   let sum = 0;
   for (let at = 0; at < digits.length; at++) {
@@ -143,7 +143,7 @@ export const ibanLengths: Readonly<Record<string, number>> = Object.fromEntries(
 
 /**
  * ISO 13616: as long as the country says, of its structure, and, rearranged, 1 modulo 97. What is longer than the
- * country says must be parted from the number by a space or a hyphen, and is left out.
+ * country says must be parted from the number by a separator, and is left out.
  */
 export function iban(text: string): boolean {
   const country = text.slice(0, 2);
@@ -168,14 +168,37 @@ export function iban(text: string): boolean {
   return remainder === 1;
 }
 
-/** Printed in groups, or written into a form, where a space is a plus. */
+/** Printed in groups, with a space or dash of any kind, or written into a form, where a space is a plus. */
 function isSeparator(character: string | undefined): boolean {
-  return character === ' ' || character === '-' || character === '+';
+  return character !== undefined && /[ +.-]|[^\0-\x7f]/.test(character);
 }
 
-/** ABA routing number: nine digits of the Federal Reserve's ranges, weighted 3, 7, 1, the sum a multiple of ten. */
+/**
+ * Whether a card number at `start` goes on with a text that begins like an IBAN: where its check digits do not agree, the
+ * groups in it are still no card number.
+ */
+export function isInIban(text: string, start: number): boolean {
+  for (let at = start - 4; at >= Math.max(0, start - 40); at--) {
+    const before = text.slice(at, start);
+    if (!/^(?:[0-9A-Z +.-]|[^\0-\x7f])*$/.test(before)) return false;
+    const isHead = /^[A-Z]{2}[0-9]{2}/.test(before) && before.slice(0, 2) in ibanStructures;
+    if (isHead && !/[0-9A-Za-z_]/.test(text[at - 1] ?? '')) return true;
+  }
+  return false;
+}
+
+/** Whether digits in groups are the middle of a longer row: a group of four before them and digits after. */
+export function isInRow(text: string, start: number, end: number): boolean {
+  return text[start + 4] === ' ' && /[0-9]{4} $/.test(text.slice(0, start)) && /^ [0-9]/.test(text.slice(end));
+}
+
+/** Whether one of the numbers in the text, hyphens left out, is an ABA routing number. */
 export function aba(text: string): boolean {
-  const digits = text.replace(/[ -]/g, '');
+  return [...text.matchAll(/[0-9]+(?:-[0-9]+)*/g)].some(([number]) => isRoutingNumber(number.replaceAll('-', '')));
+}
+
+/** Nine digits of the Federal Reserve's ranges, weighted 3, 7, 1, the sum a multiple of ten. */
+function isRoutingNumber(digits: string): boolean {
   if (!/^(?:0[0-9]|1[0-2]|2[1-9]|3[0-2]|6[1-9]|7[0-2]|80)[0-9]{7}$/.test(digits) || /^0{9}$/.test(digits)) return false;
   const weights = [3, 7, 1];
   return [...digits].reduce((sum, digit, at) => sum + Number(digit) * weights[at % 3]!, 0) % 10 === 0;
@@ -191,7 +214,13 @@ export function ssn(text: string): boolean {
   return /^(?!000|666|9)[0-9]{3}(?!00)[0-9]{2}(?!0000)[0-9]{4}$/.test(digits);
 }
 
-/** US individual taxpayer number: 9 first, and a group from 50 to 65, 70 to 88, 90 to 92 or 94 to 99. */
+/**
+ * US individual taxpayer number: 9 first, and a group from 50 to 65, 70 to 88, 90 to 92 or 94 to 99; but for those ten that
+ * the Social Security Administration keeps for advertisements.
+ */
 export function itin(text: string): boolean {
-  return /^9[0-9]{2}(?:5[0-9]|6[0-5]|7[0-9]|8[0-8]|9[0-2]|9[4-9])[0-9]{4}$/.test(text.replace(/[ .-]/g, ''));
+  const digits = text.replace(/[ .-]/g, '');
+  return (
+    !digits.startsWith('98765432') && /^9[0-9]{2}(?:5[0-9]|6[0-5]|7[0-9]|8[0-8]|9[0-2]|9[4-9])[0-9]{4}$/.test(digits)
+  );
 }

@@ -57,6 +57,7 @@ test('an entry becomes a rule, its pieces joined, its id the path', () => {
       reject: ['exk_0'],
       near: [],
       nearRequired: false,
+      samples: [],
       ownUrlHosts: [],
       exemptHosts: [],
       ownBodyHosts: [],

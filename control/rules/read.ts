@@ -5,6 +5,7 @@ import { z } from 'zod';
 import { assignmentPattern } from './assignment.ts';
 import { keyName } from './key-name.ts';
 import { confidences, type Rule, RuleError, type RuleProblem, severities, validators } from './rule.ts';
+import { bareText } from './sample.ts';
 
 /** The folders whose entries are rules. Injection and tool poisoning have a shape of their own. */
 const folders = ['credential', 'financial'];
@@ -36,6 +37,7 @@ const entryShape = z.strictObject({
   validator: z.enum(validators).optional(),
   near: z.array(z.string().regex(/^[^A-Z]+$/, 'write context words in lower case')).default([]),
   'near-required': z.boolean().default(false),
+  samples: examples.default([]),
   'own-url-hosts': hosts,
   'own-body-hosts': hosts,
   also: z.array(z.string()).default([]),
@@ -149,6 +151,7 @@ function readEntry(
   if (problems.length > 0) return problems;
   return {
     ...fields,
+    samples: fields.samples.map(bareText),
     pattern,
     nearRequired,
     ownUrlHosts,

@@ -2,10 +2,11 @@
  * What the rules find in a text, by JavaScript RegExp and the validators of this folder: slow, short, and the measure
  * for the compiled tables and the filter.
  */
-import { aba, iban, itin, luhn, ssn } from './check-digits.ts';
+import { aba, iban, isInIban, isInRow, itin, luhn, ssn } from './check-digits.ts';
 import { masked, mixedPassword, password, random, urlPassword } from './randomness.ts';
 import { patternRegExp } from './regexp.ts';
 import type { Confidence, Rule, Validator } from './rule.ts';
+import { isSample } from './sample.ts';
 
 /** A hit that its validator agreed with. Offsets count characters of the text. */
 export interface Finding {
@@ -42,20 +43,27 @@ function findingsOf(rule: Rule, expression: RegExp, text: string): Finding[] {
   expression.lastIndex = 0;
   for (let hit = expression.exec(text); hit !== null; hit = expression.exec(text)) {
     const [start, end] = [hit.index, hit.index + hit[0].length];
-    if (!isValid(rule, hit[0], text.slice(Math.max(0, start - nearBefore), start))) {
+    if (!isValid(rule, text, start, end)) {
       expression.lastIndex = start + 1;
       continue;
     }
     const context = text.slice(Math.max(0, start - nearBefore), end + nearAfter).toLowerCase();
     const isNear = rule.near.some((word) => context.includes(word));
     if (rule.nearRequired && !isNear) continue;
-    findings.push({ id: rule.id, confidence: isNear ? 'high' : rule.confidence, start, end });
+    const isHigh = (rule.confidence === 'high' || (isNear && !rule.nearRequired)) && !isSample(rule, hit[0]);
+    findings.push({ id: rule.id, confidence: isHigh ? 'high' : 'low', start, end });
   }
   return findings;
 }
 
-/** Whether a hit is a finding: its validator agrees, and a credential is not masked (`ghp_xxxxxxxx…`). */
-function isValid(rule: Rule, text: string, before: string): boolean {
-  if (rule.validator !== undefined && !validate[rule.validator](text, before)) return false;
-  return !(rule.id.startsWith('credential.') && masked(text));
+/**
+ * Whether a hit is a finding: its validator agrees, a credential is not masked (`ghp_xxxxxxxx…`), and a card number is no
+ * piece of a longer number.
+ */
+function isValid(rule: Rule, text: string, start: number, end: number): boolean {
+  const hit = text.slice(start, end);
+  const before = text.slice(Math.max(0, start - nearBefore), start);
+  if (rule.validator !== undefined && !validate[rule.validator](hit, before)) return false;
+  if (rule.validator === 'luhn' && (isInIban(text, start) || isInRow(text, start, end))) return false;
+  return !(rule.id.startsWith('credential.') && masked(hit));
 }

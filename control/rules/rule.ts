@@ -39,8 +39,10 @@ export interface Rule {
   validator?: Validator;
   /** Lower-case texts; one of them in a hit, 64 bytes before or 32 after it makes a low confidence high. */
   near: string[];
-  /** Without one of the `near` words a hit is no finding. */
+  /** Without one of the `near` words a hit is no finding; with one it has the rule's confidence. */
   nearRequired: boolean;
+  /** Values that are published for tests and belong to nobody, letters and digits alone: of low confidence. */
+  samples: string[];
   /**
    * Host patterns of the issuer's own API, which takes the value there: in the URL, or in the body. On its way to one of
    * them over verified TLS it is the caller's own credential.

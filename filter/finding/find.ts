@@ -7,9 +7,12 @@ import * as table from '../table/read';
 import { JOINED, lastOpened, SPACED } from '../view/encoding';
 import * as list from '../view/list';
 import { addFinding, ruleRecord } from './findings';
+import { isInIban } from './iban';
+import { isInRow } from './luhn';
 import { isNear } from './near';
 import { isExempt, isOwn } from './own';
 import { isMasked } from './random';
+import { isSample } from './sample';
 import { TRACE_FINDING, TRACE_HIT, TRACE_VIEW, trace } from './trace';
 import { validate } from './validate';
 import { beginViews, nextView, openViews, wereCut } from './views';
@@ -60,14 +63,24 @@ function readHit(index: u32, start: usize, end: usize, surface: i32): void {
   if (!mayCount(rule, start, end)) return;
   if (isExempt(rule)) return;
   if (flags & layout.RULE_FLAG_CREDENTIAL && (isOwn(rule, surface) || isMasked(start, end))) return;
-  if (!validate(load<u8>(rule, layout.RULE_VALIDATOR), start, end, list.viewStart)) return;
-  const isHigh = (flags & layout.RULE_FLAG_HIGH) != 0;
+  const validator = <i32>load<u8>(rule, layout.RULE_VALIDATOR);
+  if (!validate(validator, start, end, list.viewStart)) return;
+  if (validator == layout.VALIDATOR_LUHN && isPartOfLonger(start, end)) return;
+  let isHigh = (flags & layout.RULE_FLAG_HIGH) != 0;
   const isNamed = load<u32>(rule, layout.RULE_NEAR_COUNT) > 0 && isNear(rule, start, end, list.viewStart, list.viewEnd);
-  if (flags & layout.RULE_FLAG_NEAR_REQUIRED && !isNamed) return;
+  if (flags & layout.RULE_FLAG_NEAR_REQUIRED) {
+    if (!isNamed) return;
+  } else isHigh = isHigh || isNamed;
+  isHigh = isHigh && !isSample(rule, start, end);
   store<u32>(lastOfRule, <u32>start);
   store<u32>(lastOfRule, <u32>end, 4);
   trace(TRACE_FINDING, index, list.viewChain, start - list.viewStart, end - list.viewStart);
-  addFinding(index, isHigh || isNamed, list.viewChain, <u32>(start - list.viewStart));
+  addFinding(index, isHigh, list.viewChain, <u32>(start - list.viewStart));
+}
+
+/** Whether a card number is a piece of a longer one that is none. */
+function isPartOfLonger(start: usize, end: usize): bool {
+  return isInRow(start, end, list.viewStart, list.viewEnd) || isInIban(start, list.viewStart);
 }
 
 /**

@@ -15,8 +15,26 @@ function digitsOf(start: usize, end: usize): u64 {
 
 let digitCount: u32 = 0;
 
-/** ABA routing number: nine digits in the Federal Reserve's ranges, weighted 3, 7, 1, the sum a multiple of ten. */
+/** Whether one of the numbers in the hit, hyphens left out, is an ABA routing number. */
 export function aba(start: usize, end: usize): bool {
+  for (let p = start; p < end; ) {
+    if (!isDigit(load<u8>(p))) {
+      p++;
+      continue;
+    }
+    const from = p;
+    while (p < end && (isDigit(load<u8>(p)) || (load<u8>(p) == 0x2d && p + 1 < end && isDigit(load<u8>(p, 1))))) p++;
+    if (isRoutingNumber(from, p)) return true;
+  }
+  return false;
+}
+
+function isDigit(c: u8): bool {
+  return c - 0x30 < 10;
+}
+
+/** Nine digits in the Federal Reserve's ranges, weighted 3, 7, 1, the sum a multiple of ten. */
+function isRoutingNumber(start: usize, end: usize): bool {
   let number = <u32>digitsOf(start, end);
   if (digitCount != 9 || number == 0) return false;
   const range = number / 10000000;
@@ -44,10 +62,13 @@ export function ssn(start: usize, end: usize): bool {
   );
 }
 
+/** The first eight digits of the ten that the Social Security Administration keeps for advertisements. */
+const ADVERTISED: u32 = 98765432;
+
 /** Individual taxpayer number: 9 first, and a group from 50 to 65, 70 to 88, 90 to 92 or 94 to 99. */
 export function itin(start: usize, end: usize): bool {
   const number = <u32>digitsOf(start, end);
   const group = (number / 10000) % 100;
   const isIssued = (group >= 50 && group <= 65) || (group >= 70 && group <= 88) || (group >= 90 && group != 93);
-  return digitCount == 9 && number / 100000000 == 9 && isIssued;
+  return digitCount == 9 && number / 100000000 == 9 && isIssued && number / 10 != ADVERTISED;
 }

@@ -105,9 +105,11 @@ export const RULE_VERDICTS_LOW = 24; // u8 × SURFACE_COUNT, padded to 8
 export const RULE_OWN_URL_HOSTS = 32; // u32 first index in WORDS, u32 count: host patterns
 export const RULE_OWN_BODY_HOSTS = 40; // the same
 export const RULE_EXEMPT_HOSTS = 48; // the same: on the way to one of these, and back, it finds nothing
-export const RULE_BYTES = 56;
+export const RULE_SAMPLES = 56; // u32 first index in WORDS: published samples, letters and digits alone
+export const RULE_SAMPLE_COUNT = 60; // u32
+export const RULE_BYTES = 64;
 
-export const RULE_FLAG_HIGH = 1; // confidence is high without a context word
+export const RULE_FLAG_HIGH = 1; // confidence is high
 export const RULE_FLAG_NEAR_REQUIRED = 2; // no finding without a context word
 export const RULE_FLAG_CREDENTIAL = 4; // a caller's own credential may travel in its own header
 export const RULE_FLAG_UNLIKELY = 8; // of high confidence, and begins with a fixed text or a name: no neighbours make it by chance

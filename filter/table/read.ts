@@ -157,6 +157,7 @@ function checkRules(): bool {
       !listFits(rule + layout.RULE_EXEMPT_HOSTS, wordCount)
     )
       return refuse('hosts past the words');
+    if (!listFits(rule + layout.RULE_SAMPLES, wordCount)) return refuse('samples past the words');
   }
   if (!listFits(policy + layout.POLICY_HEADER_WORDS, wordCount)) return refuse('headers past the words');
   if (!listFits(policy + layout.POLICY_OWN_HEADER_WORDS, wordCount)) return refuse('headers past the words');

@@ -26,8 +26,8 @@ export const awsKeyPair = [
   'nB3/dFh6GyT1uEo5+aXiQ',
 ].join('');
 
-/** The card schemes' usual test number, as it is printed. */
-export const cardNumber = ['4111', '1111', '1111', '1111'].join(' ');
+/** A card number that nobody published, as it is printed: the processors' test numbers are a warning only. */
+export const cardNumber = ['4539', '7877', '8932', '8790'].join(' ');
 
 /** The IBAN registry's example for Germany, as it is printed. */
 export const iban = ['DE89', '3704', '0044', '0532', '0130', '00'].join(' ');

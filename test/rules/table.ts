@@ -28,6 +28,7 @@ export function bareRule(pattern: string, id = 'financial.test.pattern'): Rule {
     reject: [],
     near: [],
     nearRequired: false,
+    samples: [],
     ownUrlHosts: [],
     ownBodyHosts: [],
     exemptHosts: [],

@@ -56,7 +56,7 @@ test.each(['https://api.penstock.test/v1/chat', 'http://api.penstock.test/v1/cha
 );
 
 test('the filter still reads after a reload', async () => {
-  const card = ['4111 1111', '1111 1111'].join(' ');
+  const card = ['4539 7877', '8932 8790'].join(' ');
   const reply = await waitFor('an answer of the filter', async () => {
     const one = await client.send({ url: 'https://api.penstock.test/v1/chat', body: `card ${card} ok` });
     return one.status === 503 ? undefined : one;

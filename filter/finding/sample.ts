@@ -1,0 +1,54 @@
+// Numbers that are right and belong to nobody: published for tests, or made up by a person who counted or repeated.
+import * as layout from '../table/layout';
+import * as table from '../table/read';
+
+/** Letters and digits of the hit, without what stands between them. */
+const bare: usize = memory.data(128);
+const BARE_BYTES: usize = 128;
+let bareBytes: usize = 0;
+
+/** Whether the hit is one of its rule's samples, or a card number that nobody drew. */
+export function isSample(rule: usize, start: usize, end: usize): bool {
+  const count = load<u32>(rule, layout.RULE_SAMPLE_COUNT);
+  const isCard = <i32>load<u8>(rule, layout.RULE_VALIDATOR) == layout.VALIDATOR_LUHN;
+  if (count == 0 && !isCard) return false;
+  takeBare(start, end);
+  let word = table.words + <usize>load<u32>(rule, layout.RULE_SAMPLES) * layout.WORD_BYTES;
+  for (let i: u32 = 0; i < count; i++, word += layout.WORD_BYTES) {
+    const text = table.strings + <usize>load<u32>(word, layout.WORD_OFFSET);
+    if (<usize>load<u32>(word, layout.WORD_LENGTH) == bareBytes && memory.compare(text, bare, bareBytes) == 0)
+      return true;
+  }
+  return isCard && (countsOn() || repeats());
+}
+
+function takeBare(start: usize, end: usize): void {
+  bareBytes = 0;
+  for (let p = start; p < end && bareBytes < BARE_BYTES; p++) {
+    const c = load<u8>(p);
+    if (c - 0x30 < 10 || (c | 0x20) - 0x61 < 26) store<u8>(bare + bareBytes++, c);
+  }
+}
+
+/** Whether two digits in three are one more or less than the one before, or the same: of drawn numbers, one in 300. */
+function countsOn(): bool {
+  let steps: usize = 0;
+  for (let i: usize = 1; i < bareBytes; i++) {
+    const step = (load<u8>(bare + i) + 10 - load<u8>(bare + i - 1)) % 10;
+    if (step <= 1 || step == 9) steps++;
+  }
+  return steps * 3 >= (bareBytes - 1) * 2;
+}
+
+/** Digits that may differ from the ones two, three or four before: the network's first and the check digit's do. */
+const ODD_DIGITS: usize = 4;
+
+/** Whether the digits repeat every two, three or four: of drawn numbers, one in some thousand. */
+function repeats(): bool {
+  for (let lag: usize = 2; lag <= 4; lag++) {
+    let same: usize = 0;
+    for (let i = lag; i < bareBytes; i++) if (load<u8>(bare + i) == load<u8>(bare + i - lag)) same++;
+    if (same + ODD_DIGITS >= bareBytes - lag) return true;
+  }
+  return false;
+}
