@@ -8,6 +8,7 @@ import {
   bytesWhere,
   digits,
   isSubset,
+  letters,
   members,
   overlaps,
   tokenBytes,
@@ -34,11 +35,12 @@ export interface Anchor {
  * begins with 16 token bytes; only the bytes before such a value are searched. number: it begins with three digits, or
  * two capitals and two digits, and runs in the one automaton of all number rules. word: it begins a word and nothing of it is
  * fixed; all such rules are one automaton too, which runs at every word of a text. exact: as literal, a value of which only
- * the hash is known (exact.ts).
+ * the hash is known (exact.ts). phrase: words in a row, of the list of seed phrases (phrase.ts), which the pattern cannot say.
  */
 export type Plan =
   | { kind: 'start' | 'literal' | 'named' | 'exact'; anchors: Anchor[]; forward: Step[]; backward: Step[] | undefined }
-  | { kind: 'number' | 'word'; items: Node[] };
+  | { kind: 'number' | 'word'; items: Node[] }
+  | { kind: 'phrase' };
 
 /** The pattern has nothing that the prefilter could look for. */
 export class NoAnchorError extends Error {
@@ -98,6 +100,7 @@ function splitAtChoice(items: Node[]): Node[][] {
 }
 
 function plan(items: Node[], pattern: Pattern, frequency: Frequency): Plan | undefined {
+  if (isPhrase(items)) return { kind: 'phrase' };
   const atWordStart = isSubset(wordBytes, pattern.notBefore);
   if (atWordStart && tokenLead(items).bytes >= tokenRunBytes) {
     const anchors = keysAt(items)?.map((cells) => anchor(cells, 0));
@@ -306,4 +309,16 @@ function leadingSets(items: readonly Node[], count: number): (ByteSet | undefine
     break;
   }
   return sets;
+}
+
+/** Twelve words or more of three to eight letters, one byte that is no word character between each two. */
+function isPhrase(items: readonly Node[]): boolean {
+  const [row, last] = items;
+  if (items.length !== 2 || row?.kind !== 'repeat' || row.least !== 11 || row.item.kind !== 'sequence') return false;
+  const [first, sign] = row.item.items;
+  const isWord = (node: Node | undefined) => {
+    const run = node && asRun(node);
+    return run !== undefined && run.least === 3 && run.most === 8 && isSubset(run.set, letters);
+  };
+  return isWord(first) && isWord(last) && sign?.kind === 'bytes' && !overlaps(sign.set, wordBytes);
 }

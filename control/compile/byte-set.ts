@@ -16,6 +16,7 @@ export function bytesOf(text: string): ByteSet {
 export const noBytes = bytesWhere(() => false);
 export const allBytes = bytesWhere(() => true);
 export const digits = bytesWhere((byte) => byte >= 0x30 && byte <= 0x39);
+export const letters = bytesWhere((byte) => (byte | 0x20) >= 0x61 && (byte | 0x20) <= 0x7a);
 export const upperLetters = bytesWhere((byte) => byte >= 0x41 && byte <= 0x5a);
 /** \w of ECMAScript. */
 export const wordBytes = bytesWhere((byte) => /\w/.test(String.fromCharCode(byte)) && byte < 128);

@@ -5,6 +5,7 @@ import { type Policy, surfaces, type Verdict } from '../policy/policy.ts';
 import type { Rule, Validator } from '../rules/rule.ts';
 import type { Anchor, Plan } from './anchor.ts';
 import { allBytes, type ByteSet, members } from './byte-set.ts';
+import { layPhrases } from './phrase.ts';
 import { CompileError, type CompileProblem, type Planned, planRule, sample, TableTooLarge } from './plan.ts';
 import { Automata, Classes, Programs, Strings, Words } from './sections.ts';
 import { toTeddy } from './teddy.ts';
@@ -28,6 +29,8 @@ const validators: Record<Validator, number> = {
   'url-password': layout.VALIDATOR_URL_PASSWORD,
   password: layout.VALIDATOR_PASSWORD,
   'mixed-password': layout.VALIDATOR_MIXED_PASSWORD,
+  'base58-check': layout.VALIDATOR_BASE58_CHECK,
+  bip39: layout.VALIDATOR_BIP39,
 };
 
 /** Most bytes of a table: what Envoy's workers each hold in memory, and read before they take the first connection. */
@@ -84,6 +87,7 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
   const named = new Entries();
   const entriesOf = { start: starts, literal: literals, named, exact: literals };
   const unions: Record<'number' | 'word', Member[]> = { number: [], word: [] };
+  const phraseRules: number[] = [];
 
   planned.forEach(({ rule, parts }, index) => {
     for (const { pattern, plans } of parts) {
@@ -91,6 +95,10 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
       for (const plan of plans) {
         if ('items' in plan) {
           unions[plan.kind].push({ rule, index, pattern, items: plan.items });
+          continue;
+        }
+        if (plan.kind === 'phrase') {
+          phraseRules.push(index);
           continue;
         }
         const forward = programs.offset(plan.forward);
@@ -134,6 +142,7 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
     sections.labels,
     lists.offsets(),
     lists.records(),
+    layPhrases(phraseRules),
   ]);
   return {
     table,
@@ -214,7 +223,7 @@ const verdictNumbers: Record<Verdict, number> = {
 
 /** Whether every match begins with the key, a text of three bytes or more, or with a name that the value is given. */
 function isUnlikely(plan: Plan): boolean {
-  if ('items' in plan) return false;
+  if (!('anchors' in plan)) return false;
   return plan.kind === 'named' || (!plan.backward && plan.anchors.every(({ lead }) => lead === 0));
 }
 

@@ -17,7 +17,7 @@ export function dump(compiled: Compiled): string {
 }
 
 function dumpPlan(plan: Plan): string {
-  if ('items' in plan) return `  ${plan.kind}\n`;
+  if ('items' in plan || plan.kind === 'phrase') return `  ${plan.kind}\n`;
   // A key would show bytes of a secret.
   if (plan.kind === 'exact') return '  exact value\n';
   const lines = [`${plan.kind}: ${plan.anchors.map(anchorText).join(' ')}`];

@@ -35,6 +35,7 @@ export function customRule(entry: CustomPattern, place: string): Rule {
     reject: [],
     near: [],
     nearRequired: false,
+    samples: [],
     ownUrlHosts: [],
     ownBodyHosts: [],
     exemptHosts: entry.exempt_domains,

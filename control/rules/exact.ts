@@ -25,6 +25,7 @@ export function exactRules(id: string, title: string, values: readonly Uint8Arra
       reject: [],
       near: [],
       nearRequired: false,
+      samples: [],
       ownUrlHosts: [],
       ownBodyHosts: [],
       exemptHosts: [],

@@ -7,6 +7,7 @@ import { masked, mixedPassword, password, random, urlPassword } from './randomne
 import { patternRegExp } from './regexp.ts';
 import type { Confidence, Rule, Validator } from './rule.ts';
 import { isSample } from './sample.ts';
+import { base58Check, bip39 } from './wallet.ts';
 
 /** A hit that its validator agreed with. Offsets count characters of the text. */
 export interface Finding {
@@ -30,6 +31,8 @@ const validate: Record<Validator, (text: string, before: string) => boolean> = {
   'url-password': urlPassword,
   password,
   'mixed-password': mixedPassword,
+  'base58-check': base58Check,
+  bip39,
 };
 
 /** A function that gives the findings of `rules` in a text, by rule and then by place. */

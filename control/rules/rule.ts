@@ -6,7 +6,7 @@ export type Severity = (typeof severities)[number];
 export const confidences = ['high', 'low'] as const;
 export type Confidence = (typeof confidences)[number];
 
-/** Checks that turn a hit into a finding where the pattern alone cannot: see check-digits.ts and randomness.ts. */
+/** Checks that turn a hit into a finding where the pattern alone cannot: see check-digits.ts, wallet.ts and randomness.ts. */
 export const validators = [
   'luhn',
   'iban',
@@ -17,6 +17,8 @@ export const validators = [
   'url-password',
   'password',
   'mixed-password',
+  'base58-check',
+  'bip39',
 ] as const;
 export type Validator = (typeof validators)[number];
 

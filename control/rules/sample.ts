@@ -1,7 +1,11 @@
 import type { Rule } from './rule.ts';
 
-/** Whether a hit is one of its rule's samples, or a card number that a person made up: the twin of filter/finding/sample.ts. */
+/**
+ * Whether a hit is one of its rule's samples, or, of a rule that has some, a card number that a person made up: the twin of
+ * filter/finding/sample.ts.
+ */
 export function isSample(rule: Rule, hit: string): boolean {
+  if (rule.samples.length === 0) return false;
   const bare = bareText(hit);
   return rule.samples.includes(bare) || (rule.validator === 'luhn' && (countsOn(bare) || repeats(bare)));
 }

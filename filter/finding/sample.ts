@@ -7,11 +7,10 @@ const bare: usize = memory.data(128);
 const BARE_BYTES: usize = 128;
 let bareBytes: usize = 0;
 
-/** Whether the hit is one of its rule's samples, or a card number that nobody drew. */
+/** Whether the hit is one of its rule's samples, or, of a rule that has some, a card number that nobody drew. */
 export function isSample(rule: usize, start: usize, end: usize): bool {
   const count = load<u32>(rule, layout.RULE_SAMPLE_COUNT);
-  const isCard = <i32>load<u8>(rule, layout.RULE_VALIDATOR) == layout.VALIDATOR_LUHN;
-  if (count == 0 && !isCard) return false;
+  if (count == 0) return false;
   takeBare(start, end);
   let word = table.words + <usize>load<u32>(rule, layout.RULE_SAMPLES) * layout.WORD_BYTES;
   for (let i: u32 = 0; i < count; i++, word += layout.WORD_BYTES) {
@@ -19,6 +18,7 @@ export function isSample(rule: usize, start: usize, end: usize): bool {
     if (<usize>load<u32>(word, layout.WORD_LENGTH) == bareBytes && memory.compare(text, bare, bareBytes) == 0)
       return true;
   }
+  const isCard = <i32>load<u8>(rule, layout.RULE_VALIDATOR) == layout.VALIDATOR_LUHN;
   return isCard && (countsOn() || repeats());
 }
 

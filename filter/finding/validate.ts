@@ -1,5 +1,7 @@
 // The check that a rule names, run on each of its hits.
 import * as layout from '../table/layout';
+import { base58Check } from './base58-check';
+import { bip39 } from './bip39';
 import { iban } from './iban';
 import { luhn } from './luhn';
 import { isMixedPassword, isPassword } from './password';
@@ -18,5 +20,7 @@ export function validate(validator: i32, start: usize, end: usize, begin: usize)
   if (validator == layout.VALIDATOR_RANDOM) return isRandom(start, end, begin);
   if (validator == layout.VALIDATOR_PASSWORD) return isPassword(start, end);
   if (validator == layout.VALIDATOR_MIXED_PASSWORD) return isMixedPassword(start, end);
+  if (validator == layout.VALIDATOR_BASE58_CHECK) return base58Check(start, end);
+  if (validator == layout.VALIDATOR_BIP39) return bip39(start, end);
   return isUrlPassword(start, end);
 }

@@ -25,11 +25,16 @@ export function clearHits(): void {
   count = 0;
 }
 
-/** Whether a hit found no room since the last call: then the text was not read to its end. */
+/** Whether a hit was left out since the last call: then the text was not read to its end. */
 export function takeLost(): bool {
   const was = lost;
   lost = false;
   return was;
+}
+
+/** Notes that a hit was left out. */
+export function loseHit(): void {
+  lost = true;
 }
 
 /** Notes that `rule` matched from `start` to `end` (addresses). */

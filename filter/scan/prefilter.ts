@@ -10,6 +10,7 @@ import { highSigns, lowSigns, signsIn, signsOf } from '../view/signs';
 import { noteApart } from './apart';
 import { beginConfirm, confirm, confirmNumber, confirmWord, lookUp } from './confirm';
 import { clearHits, hasRoom } from './hits';
+import { beginPhrases, phrases } from './phrase';
 
 // The text, and where the pass stands in it: everything that goes from one block to the next.
 let begin: usize = 0;
@@ -44,6 +45,7 @@ export function beginPass(from: usize, to: usize): void {
   lastB = i8x16.splat(0);
   lastC = i8x16.splat(0);
   beginConfirm();
+  beginPhrases();
   clearHits();
 }
 
@@ -154,6 +156,7 @@ export function stepPass(): bool {
     noteApart(p - 64, beforeWord, lastWord, word, lastDigit, end);
     joints(p - 64);
     if (table.wordRules != 0) words(p - 64);
+    if (table.hasPhrases) phrases(p - 64, lastWord, word, begin, end);
     beforeToken = lastToken;
     beforeWord = lastWord;
     lastToken = token;

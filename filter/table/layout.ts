@@ -21,7 +21,8 @@
  *   ├ NEXT         u16 state × columns
  *   ├ LABELS       u8 a state: 0 where nothing ends; in a segment 1; of number and word rules, which list of rules ends here
  *   ├ NUMBER_LISTS u32 by label: where its list is
- *   └ NUMBER_RULES lists: a count u32, then a record for each number or word rule
+ *   ├ NUMBER_RULES lists: a count u32, then a record for each number or word rule
+ *   └ PHRASE       the rule of seed phrases and the list of their words, hashed; empty where no rule needs it
  */
 
 export const TABLE_MAGIC = 0x4b_43_50_31; // "1PCK" read as little-endian bytes
@@ -47,7 +48,8 @@ export const SECTION_NEXT = 13;
 export const SECTION_LABELS = 14;
 export const SECTION_NUMBER_LISTS = 15;
 export const SECTION_NUMBER_RULES = 16;
-export const SECTION_COUNT = 17;
+export const SECTION_PHRASE = 17;
+export const SECTION_COUNT = 18;
 
 // Verdicts, in order of strength.
 export const VERDICT_ALLOW = 0;
@@ -125,7 +127,9 @@ export const VALIDATOR_RANDOM = 6;
 export const VALIDATOR_URL_PASSWORD = 7;
 export const VALIDATOR_PASSWORD = 8;
 export const VALIDATOR_MIXED_PASSWORD = 9;
-export const VALIDATOR_COUNT = 10;
+export const VALIDATOR_BASE58_CHECK = 10;
+export const VALIDATOR_BIP39 = 11;
+export const VALIDATOR_COUNT = 12;
 
 // WORDS record.
 export const WORD_OFFSET = 0; // u32 into STRINGS
@@ -194,3 +198,14 @@ export const NUMBER_RULE_INDEX = 0; // u16
 export const NUMBER_RULE_NOT_BEFORE = 2; // u8 class
 export const NUMBER_RULE_NOT_AFTER = 3; // u8 class
 export const NUMBER_RULE_BYTES = 4;
+
+// PHRASE: the words, three to eight letters each, by their number in the list, and slots of a hash with open addresses:
+// number + 1, 0 where no word is. Half of the slots are empty, so a word that is not in the list is soon known.
+export const PHRASE_RULE = 0; // u32
+export const PHRASE_SLOTS = 16; // u16 × 2^PHRASE_SLOT_BITS
+export const PHRASE_WORDS = 8208; // eight bytes each, padded with 0
+export const PHRASE_SLOT_BITS = 12;
+export const PHRASE_WORD_COUNT = 2048;
+export const PHRASE_WORD_BYTES = 8;
+export const PHRASE_BYTES = 24592;
+export const PHRASE_MULTIPLIER = 0x85ebca6b;

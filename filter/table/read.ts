@@ -25,6 +25,11 @@ export let numbers: usize = 0;
 export let wordRules: usize = 0; // 0 for none
 export let numberLists: usize = 0;
 export let numberRules: usize = 0;
+/** Whether a rule looks for seed phrases; the three below are set where one does. */
+export let hasPhrases: bool = false;
+export let phraseRule: u32 = 0;
+export let phraseSlots: usize = 0;
+export let phraseWords: usize = 0;
 
 let table: usize = 0;
 
@@ -41,7 +46,13 @@ export function loadTable(from: usize, length: u32): bool {
   table = heap.alloc(max<usize>(length, layout.HEADER_BYTES));
   memory.copy(table, from, length);
   const isSound =
-    checkHeader(length) && checkPolicy() && checkRules() && checkEntries() && checkAutomata() && checkNumbers();
+    checkHeader(length) &&
+    checkPolicy() &&
+    checkRules() &&
+    checkEntries() &&
+    checkAutomata() &&
+    checkNumbers() &&
+    checkPhrases();
   heap.free(isSound ? before : table);
   if (!isSound) {
     table = before;
@@ -112,6 +123,11 @@ function locate(): void {
   numbers = automata + <usize>load<u32>(policy, layout.POLICY_NUMBERS) * layout.AUTOMATON_BYTES;
   const word = load<u32>(policy, layout.POLICY_WORD_RULES);
   wordRules = word == <u32>layout.NO_AUTOMATON ? 0 : automata + <usize>word * layout.AUTOMATON_BYTES;
+  const phrase = section(layout.SECTION_PHRASE);
+  hasPhrases = sectionBytes(layout.SECTION_PHRASE) == <u32>layout.PHRASE_BYTES;
+  phraseRule = hasPhrases ? load<u32>(phrase, layout.PHRASE_RULE) : 0;
+  phraseSlots = phrase + layout.PHRASE_SLOTS;
+  phraseWords = phrase + layout.PHRASE_WORDS;
 }
 
 function checkPolicy(): bool {
@@ -274,6 +290,20 @@ function checkNumbers(): bool {
     }
   }
   return true;
+}
+
+/** Every slot names a word or none, and some none: there a search ends. */
+function checkPhrases(): bool {
+  if (sectionBytes(layout.SECTION_PHRASE) == 0) return true;
+  if (!hasPhrases) return refuse('seed phrases of another size');
+  if (phraseRule >= ruleCount) return refuse('seed phrases of no rule');
+  let empty = 0;
+  for (let slot: usize = 0; slot < 1 << layout.PHRASE_SLOT_BITS; slot++) {
+    const index = <u32>load<u16>(phraseSlots + (slot << 1));
+    if (index > <u32>layout.PHRASE_WORD_COUNT) return refuse('a slot of no word');
+    if (index == 0) empty++;
+  }
+  return empty > 0 || refuse('words without an end');
 }
 
 /** Whether byte class `index` (NO_CLASS: none) holds `byte`. */

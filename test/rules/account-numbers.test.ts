@@ -1,4 +1,6 @@
 // Account numbers as people write them: any that is right is found, in any usual groups, and none with a slip.
+import { entropyToMnemonic } from '@scure/bip39';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { ibanStructures, luhn } from '../../control/rules/check-digits.ts';
@@ -196,4 +198,38 @@ test('what only looks like an account number', () => {
     '{"id":"5f4dcc3b5aa765d61d8327deb882cf99","count":1234567890}',
   ];
   expect(others.filter((text) => found(text).length > 0)).toEqual([]);
+});
+
+const drawnPhrase = fc
+  .tuple(fc.constantFrom(16, 20, 24, 28, 32), fc.uint8Array({ minLength: 32, maxLength: 32 }))
+  .map(([bytes, entropy]) => entropyToMnemonic(entropy.subarray(0, bytes), wordlist).split(' '));
+
+test('a seed phrase of any length, wherever it stands', () => {
+  fc.assert(
+    fc.property(drawnPhrase, fc.constantFrom(' ', '\n', ','), fc.nat(80), (words, sign, shift) => {
+      const text = `${'It is. '.repeat(20).slice(0, shift)}: ${words.join(sign)}. Keep it.`;
+      expect(found(text), text).toEqual(['financial.wallet.seed-phrase!']);
+    }),
+    { numRuns: 1000 },
+  );
+});
+
+test('a seed phrase behind words that are in the list too', () => {
+  const words = ['text evil happy twist', 'dizzy street found ancient home hand media fiscal'].join(' ');
+  expect(found(`enter: secret wallet phrase ${words}`)).toEqual(['financial.wallet.seed-phrase!']);
+});
+
+test('neither the list itself nor a longer row of its words', () => {
+  expect(found(wordlist.join('\n'))).toEqual([]);
+  expect(found(wordlist.join(' '))).toEqual([]);
+  const row = fc.sample(fc.constantFrom(...wordlist), { numRuns: 3000, seed: 1 });
+  expect(found(row.join(' '))).toEqual([]);
+});
+
+test('a text of nothing but rows of twelve is not read to its end, and says so', () => {
+  const row = `${['text evil happy twist', 'dizzy street found ancient home hand media zebra'].join(' ')}. `;
+  expect(found(row.repeat(1000))).toEqual([]);
+  expect(scanner.wasCut).toBe(false);
+  expect(found(row.repeat(1001))).toEqual([]);
+  expect(scanner.wasCut).toBe(true);
 });

@@ -32,6 +32,7 @@ interface Exports {
   chain(i: number): number;
   offset(i: number): number;
   validate(validator: number, length: number): number;
+  digest(length: number): number;
   readAll(length: number): number;
 }
 
@@ -135,6 +136,13 @@ export class Scanner {
     const bytes = Buffer.from(text, 'latin1');
     this.write(bytes);
     return this.#exports.validate(validator, bytes.length) !== 0;
+  }
+
+  /** The filter's SHA-256 of a text of 119 bytes at most. */
+  digest(text: Uint8Array): Buffer {
+    this.write(Buffer.concat([text, Buffer.alloc(32)]));
+    const at = this.#exports.digest(text.length);
+    return Buffer.from(this.#exports.memory.buffer.slice(at, at + 32));
   }
 
   get memoryBytes(): number {

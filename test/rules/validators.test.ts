@@ -1,16 +1,24 @@
 // The filter's validators against the reference of control/rules, on numbers that are right, nearly right, and random.
+import { createHash } from 'node:crypto';
+import { entropyToMnemonic } from '@scure/bip39';
+import { wordlist } from '@scure/bip39/wordlists/english.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aba, iban, ibanStructures, itin, luhn, ssn } from '../../control/rules/check-digits.ts';
 import { password as isPassword, mixedPassword, random, urlPassword } from '../../control/rules/randomness.ts';
+import { readRules } from '../../control/rules/read.ts';
+import { base58Check, bip39 } from '../../control/rules/wallet.ts';
 import * as layout from '../../filter/table/layout.ts';
 import { Scanner } from './scanner.ts';
 import { compileRules } from './table.ts';
 
-const scanner = await Scanner.load(compileRules([]).table);
+// The words of seed phrases are in a table where a rule needs them.
+const scanner = await Scanner.load(compileRules(readRules().filter(({ validator }) => validator === 'bip39')).table);
 
 const digits = (length: number) =>
   fc.string({ unit: fc.constantFrom(...'0123456789'), minLength: length, maxLength: length });
+const hash = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest();
+
 /** A text with a space, a hyphen or nothing put between some of its characters. */
 const separated = (text: string) =>
   fc
@@ -102,6 +110,43 @@ const assigned = fc
     fc.constantFrom('', '"', "'", '`', ';', '";', '\t'),
   )
   .map((parts) => parts.join(''));
+const base58Digits = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
+
+/** Bytes in Base58Check. */
+function base58(bytes: Uint8Array): string {
+  const sum = hash(hash(bytes)).subarray(0, 4);
+  const whole = Buffer.concat([bytes, sum]);
+  let text = '';
+  for (let rest = BigInt(`0x${whole.toString('hex')}`); rest > 0n; rest /= 58n)
+    text = base58Digits[Number(rest % 58n)] + text;
+  const zeros = whole.findIndex((byte) => byte !== 0);
+  return '1'.repeat(zeros < 0 ? whole.length : zeros) + text;
+}
+
+/** The text with one character another. */
+const perhapsSlipped = (text: string, characters: string) =>
+  fc
+    .tuple(fc.boolean(), fc.nat(text.length - 1), fc.constantFrom(...characters))
+    .map(([isSlipped, at, character]) => (isSlipped ? text.slice(0, at) + character + text.slice(at + 1) : text));
+
+const key = fc
+  .tuple(fc.nat(2), fc.uint8Array({ minLength: 1, maxLength: 78 }))
+  .map(([zeros, bytes]) => base58(Buffer.concat([Buffer.alloc(zeros), bytes]).subarray(0, 78)))
+  .chain((text) => perhapsSlipped(text, `${base58Digits}0OIl`));
+
+const phrase = fc
+  .tuple(
+    fc.constantFrom(16, 20, 24, 28, 32),
+    fc.uint8Array({ minLength: 32, maxLength: 32 }),
+    fc.array(fc.constantFrom(...wordlist), { maxLength: 4 }),
+    fc.array(fc.constantFrom(...wordlist), { maxLength: 2 }),
+    fc.option(fc.nat(2047)),
+  )
+  .map(([bytes, entropy, before, after, other]) => {
+    const words = entropyToMnemonic(entropy.subarray(0, bytes), wordlist).split(' ');
+    if (other !== null) words[other % words.length] = wordlist[other]!;
+    return [...before, ...words, ...after].join(' ');
+  });
 
 test.each<[string, number, (text: string) => boolean, fc.Arbitrary<string>]>([
   [
@@ -166,6 +211,8 @@ test.each<[string, number, (text: string) => boolean, fc.Arbitrary<string>]>([
       )
       .map((parts) => parts.join('')),
   ],
+  ['base58-check', layout.VALIDATOR_BASE58_CHECK, base58Check, key],
+  ['bip39', layout.VALIDATOR_BIP39, bip39, phrase],
   [
     'url-password',
     layout.VALIDATOR_URL_PASSWORD,
@@ -189,4 +236,21 @@ test.each<[string, number, (text: string) => boolean, fc.Arbitrary<string>]>([
   // Both answers came up, else the property says little.
   expect(agreed).toBeGreaterThan(20);
   expect(tried - agreed).toBeGreaterThan(20);
+});
+
+// FIPS 180-4's examples, by NIST: https://csrc.nist.gov/projects/cryptographic-standards-and-guidelines/example-values
+test.each([
+  ['', 'e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855'],
+  ['abc', 'ba7816bf8f01cfea414140de5dae2223b00361a396177a9cb410ff61f20015ad'],
+  [
+    'abcdbcdecdefdefgefghfghighijhijkijkljklmklmnlmnomnopnopq',
+    '248d6a61d20638b8e5c026930c3e6039a33ce45964ff2167f6ecedd419db06c1',
+  ],
+])('SHA-256 of %j', (text, digest) => expect(scanner.digest(Buffer.from(text)).toString('hex')).toBe(digest));
+
+test('SHA-256 of every length', () => {
+  for (let length = 0; length <= 119; length++) {
+    const bytes = Buffer.alloc(length, length);
+    expect(scanner.digest(bytes).equals(hash(bytes)), `${length} bytes`).toBe(true);
+  }
 });
