@@ -7,7 +7,9 @@ import type { Rule } from './rule.ts';
 export function isSample(rule: Rule, hit: string): boolean {
   if (rule.samples.length === 0) return false;
   const bare = bareText(hit);
-  return rule.samples.includes(bare) || (rule.validator === 'luhn' && (countsOn(bare) || repeats(bare)));
+  return (
+    rule.samples.includes(bare) || (rule.validator === 'luhn' && (countsOn(bare) || repeats(bare) || hasRow(bare)))
+  );
 }
 
 /** Letters and digits of a text, without what stands between them. */
@@ -30,4 +32,9 @@ function repeats(digits: string): boolean {
     const same = [...digits].filter((digit, at) => at >= lag && digit === digits[at - lag]);
     return same.length + 4 >= digits.length - lag;
   });
+}
+
+/** Whether a printed group of the account's digits, which begin at the ninth, is one digit four times, not zero. */
+function hasRow(digits: string): boolean {
+  return /^[0-9]{8}(?:[0-9]{4})*?([1-9])\1{3}/.test(digits);
 }

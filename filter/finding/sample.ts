@@ -19,7 +19,7 @@ export function isSample(rule: usize, start: usize, end: usize): bool {
       return true;
   }
   const isCard = <i32>load<u8>(rule, layout.RULE_VALIDATOR) == layout.VALIDATOR_LUHN;
-  return isCard && (countsOn() || repeats());
+  return isCard && (countsOn() || repeats() || hasRow());
 }
 
 function takeBare(start: usize, end: usize): void {
@@ -49,6 +49,19 @@ function repeats(): bool {
     let same: usize = 0;
     for (let i = lag; i < bareBytes; i++) if (load<u8>(bare + i) == load<u8>(bare + i - lag)) same++;
     if (same + ODD_DIGITS >= bareBytes - lag) return true;
+  }
+  return false;
+}
+
+/** First digit that is no issuer's (ISO/IEC 7812-1), and the length of a printed group. */
+const ACCOUNT_AT: usize = 8;
+const GROUP: usize = 4;
+
+/** Whether a printed group of the account's digits is one digit four times, not zero: of drawn numbers, one in 500. */
+function hasRow(): bool {
+  for (let i = ACCOUNT_AT; i + GROUP <= bareBytes; i += GROUP) {
+    const group = load<u32>(bare + i);
+    if (group == rotl<u32>(group, 8) && load<u8>(bare + i) != 0x30) return true;
   }
   return false;
 }
