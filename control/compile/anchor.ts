@@ -59,6 +59,8 @@ const tailBytes = 4;
 const maxKeys = 80;
 /** What a key costs beside the places it names: the masks of its bucket fill, and other keys of the bucket pass more. */
 const keyCost = 2e-5;
+/** What a byte that is not known behind a key costs: between keys as rare, the one that says more is taken. */
+const tailCost = 1e-6;
 /** A pattern that is split at its alternatives more often than this should be several rules. */
 const maxBranches = 16;
 /** Longest match of a number rule: an IBAN of 34 with a separator of three bytes before each but four is 124. */
@@ -194,7 +196,9 @@ function bestLiteral(items: Node[], frequency: Frequency): { at: number; anchors
     let cost = 0;
     const anchors = strings.map((cells) => {
       const leads = cells.slice(keyBytes - 1).map((_, lead) => lead);
-      const costs = leads.map((lead) => frequency(cells.slice(lead, lead + keyBytes)));
+      const costs = leads.map(
+        (lead) => frequency(cells.slice(lead, lead + keyBytes)) + tailCost * (tailBytes - tailOf(cells, lead).length),
+      );
       const lead = costs.indexOf(Math.min(...costs));
       cost += (costs[lead] as number) + keyCost;
       return anchor(cells, lead);
@@ -206,7 +210,11 @@ function bestLiteral(items: Node[], frequency: Frequency): { at: number; anchors
 
 function anchor(cells: ByteSet[], lead: number): Anchor {
   const key = cells.slice(lead, lead + keyBytes) as [ByteSet, ByteSet, ByteSet];
-  return { cells: key, lead, tail: cells.slice(lead + keyBytes, lead + keyBytes + tailBytes) };
+  return { cells: key, lead, tail: tailOf(cells, lead) };
+}
+
+function tailOf(cells: ByteSet[], lead: number): ByteSet[] {
+  return cells.slice(lead + keyBytes, lead + keyBytes + tailBytes);
 }
 
 function distinct(anchors: Anchor[]): Anchor[] {

@@ -29,7 +29,9 @@ export function isPassword(start: usize, end: usize): bool {
   look();
   const from = valueStart;
   const to = valueEnd;
-  if (different < 4 || isMasked(from, to) || isWordOf(PLACEHOLDERS, from, to)) return false;
+  if (different < 4 || isMasked(from, to)) return false;
+  // No placeholder holds a digit.
+  if (!hasDigit && isWordOf(PLACEHOLDERS, from, to)) return false;
   if (holdsWordOf(SAMPLE_WORDS, from, to) || holdsWordOf(FILLINGS, from, to)) return false;
   const first: u32 = load<u8>(from);
   const second: u32 = load<u8>(from, 1);

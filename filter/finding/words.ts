@@ -13,7 +13,12 @@ export function isWordOf(list: string, start: usize, end: usize): bool {
 
 /** Whether a word of the list stands in the text. */
 export function holdsWordOf(list: string, start: usize, end: usize): bool {
-  for (let p = start; p < end; p++) if (beginsWithWordOf(list, p, end)) return true;
+  // One bit for each first letter, by its lowest six bits: few bytes of a text begin a word of the list.
+  let initials: u64 = 0;
+  for (let i = 0; i < list.length - 1; i++)
+    if (list.charCodeAt(i) == 0x20) initials |= (<u64>1) << (<u64>list.charCodeAt(i + 1) & 63);
+  for (let p = start; p < end; p++)
+    if ((initials >> (<u64>lower(load<u8>(p)) & 63)) & 1 && beginsWithWordOf(list, p, end)) return true;
   return false;
 }
 
