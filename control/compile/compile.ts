@@ -26,6 +26,7 @@ const validators: Record<Validator, number> = {
   ssn: layout.VALIDATOR_SSN,
   itin: layout.VALIDATOR_ITIN,
   random: layout.VALIDATOR_RANDOM,
+  'named-random': layout.VALIDATOR_NAMED_RANDOM,
   'url-password': layout.VALIDATOR_URL_PASSWORD,
   password: layout.VALIDATOR_PASSWORD,
   'mixed-password': layout.VALIDATOR_MIXED_PASSWORD,

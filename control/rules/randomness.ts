@@ -4,17 +4,26 @@
  */
 
 /**
- * The value is the end of the hit: its last letters, digits and `_+/.~!@#%^&*-`, without the padding of base64; the name
- * that it is given is where it begins.
- * @param before the text before the hit
- * @returns true if the value holds a letter and a digit and eight different bytes, is not masked, no UUID, no words, does
- *   not count, and its name does not speak of something public
+ * The value is the end of the hit: its last letters, digits and `_+/.~!@#%^&*-`, without the padding of base64.
+ * @returns true if it holds a letter and a digit and eight different bytes, is not masked, no words, and does not count
  */
-export function random(text: string, before = ''): boolean {
-  const value = /[A-Za-z0-9_+/.~!@#%^&*-]*(?=={0,2}$)/.exec(text)?.[0] ?? '';
+export function random(text: string): boolean {
+  const value = assignedValue(text);
   if (!/[A-Za-z]/.test(value) || !/[0-9]/.test(value) || masked(value)) return false;
-  if (new Set(value).size < 8 || counts(value)) return false;
-  return !uuid.test(value) && !isWords(value) && !holds(value, sampleWords) && !isHarmless(text, before);
+  return new Set(value).size >= 8 && !counts(value) && !isWords(value) && !holds(value, sampleWords);
+}
+
+/**
+ * The same for a value that only its name makes a secret, where the hit begins in the name.
+ * @param before the text before the hit
+ * @returns true if the value is also no UUID, and its name does not speak of something public
+ */
+export function namedRandom(text: string, before = ''): boolean {
+  return random(text) && !uuid.test(assignedValue(text)) && !isHarmless(text, before);
+}
+
+function assignedValue(text: string): string {
+  return /[A-Za-z0-9_+/.~!@#%^&*-]*(?=={0,2}$)/.exec(text)?.[0] ?? '';
 }
 
 /** Whether a value was made unreadable: a row of the same x, sign or zero. */

@@ -3,7 +3,7 @@
  * for the compiled tables and the filter.
  */
 import { aba, iban, isInIban, isInRow, itin, luhn, ssn } from './check-digits.ts';
-import { masked, mixedPassword, password, random, urlPassword } from './randomness.ts';
+import { masked, mixedPassword, namedRandom, password, random, urlPassword } from './randomness.ts';
 import { patternRegExp } from './regexp.ts';
 import type { Confidence, Rule, Validator } from './rule.ts';
 import { isSample } from './sample.ts';
@@ -28,6 +28,7 @@ const validate: Record<Validator, (text: string, before: string) => boolean> = {
   ssn,
   itin,
   random,
+  'named-random': namedRandom,
   'url-password': urlPassword,
   password,
   'mixed-password': mixedPassword,

@@ -14,6 +14,7 @@ export const validators = [
   'ssn',
   'itin',
   'random',
+  'named-random',
   'url-password',
   'password',
   'mixed-password',

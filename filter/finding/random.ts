@@ -17,31 +17,48 @@ const PUBLIC_WORDS = ' public csrf xsrf authenticity ';
 const HARMLESS_ENDS =
   ' name names url uri file path hash sha256 checksum fingerprint digest id ids length size type ref arn version store index label count endpoint selector format algorithm provider prefix suffix pattern header field param ';
 
-/**
- * Whether the end of the hit holds a letter and a digit, is of many different bytes, not masked, no UUID, no words, does
- * not count, and the name in which the hit begins does not speak of something public. `begin` is where the text does.
- */
-export function isRandom(start: usize, end: usize, begin: usize): bool {
-  // The padding of base64, two at most, is no part of the value.
+// The value of the last hit, as findValue() left it.
+let valueStart: usize = 0;
+let valueEnd: usize = 0;
+
+/** The end of the hit: letters, digits and signs, without the padding of base64, two at most. */
+function findValue(start: usize, end: usize): void {
   for (let i = 0; i < 2 && end > start && load<u8>(end - 1) == 0x3d; i++) end--;
-  let from = end;
-  while (from > start && isValue(load<u8>(from - 1))) from--;
-  if (isMasked(from, end)) return false;
+  valueStart = end;
+  valueEnd = end;
+  while (valueStart > start && isValue(load<u8>(valueStart - 1))) valueStart--;
+}
+
+/**
+ * Whether the value at the end of the hit holds a letter and a digit, is of many different bytes, not masked, no words,
+ * and does not count.
+ */
+export function isRandom(start: usize, end: usize): bool {
+  findValue(start, end);
+  const from = valueStart;
+  const to = valueEnd;
+  if (isMasked(from, to)) return false;
   memory.fill(seen, 0, 256);
   let different: u32 = 0;
   let hasLetter = false;
   let hasDigit = false;
-  for (let p = from; p < end; p++) {
+  for (let p = from; p < to; p++) {
     const c: u32 = load<u8>(p);
     if (isDigit(c)) hasDigit = true;
     else if (isLetter(c)) hasLetter = true;
     if (load<u8>(seen + c) == 0) different++;
     store<u8>(seen + c, 1);
   }
-  if (!hasLetter || !hasDigit || different < LEAST_DIFFERENT || counts(from, end)) return false;
-  return (
-    !isUuid(from, end) && !isWords(from, end) && !holdsWordOf(SAMPLE_WORDS, from, end) && !isHarmless(start, end, begin)
-  );
+  if (!hasLetter || !hasDigit || different < LEAST_DIFFERENT || counts(from, to)) return false;
+  return !isWords(from, to) && !holdsWordOf(SAMPLE_WORDS, from, to);
+}
+
+/**
+ * The same for a value that only its name makes a secret: it is no UUID either, and the name in which the hit begins does
+ * not speak of something public. `begin` is where the text does.
+ */
+export function isNamedRandom(start: usize, end: usize, begin: usize): bool {
+  return isRandom(start, end) && !isUuid(valueStart, valueEnd) && !isHarmless(start, end, begin);
 }
 
 /**

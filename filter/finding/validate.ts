@@ -5,7 +5,7 @@ import { bip39 } from './bip39';
 import { iban } from './iban';
 import { luhn } from './luhn';
 import { isMixedPassword, isPassword } from './password';
-import { isRandom } from './random';
+import { isNamedRandom, isRandom } from './random';
 import { isUrlPassword } from './url-password';
 import { aba, itin, ssn } from './us-number';
 
@@ -17,7 +17,8 @@ export function validate(validator: i32, start: usize, end: usize, begin: usize)
   if (validator == layout.VALIDATOR_ABA) return aba(start, end);
   if (validator == layout.VALIDATOR_SSN) return ssn(start, end);
   if (validator == layout.VALIDATOR_ITIN) return itin(start, end);
-  if (validator == layout.VALIDATOR_RANDOM) return isRandom(start, end, begin);
+  if (validator == layout.VALIDATOR_RANDOM) return isRandom(start, end);
+  if (validator == layout.VALIDATOR_NAMED_RANDOM) return isNamedRandom(start, end, begin);
   if (validator == layout.VALIDATOR_PASSWORD) return isPassword(start, end);
   if (validator == layout.VALIDATOR_MIXED_PASSWORD) return isMixedPassword(start, end);
   if (validator == layout.VALIDATOR_BASE58_CHECK) return base58Check(start, end);

@@ -129,7 +129,8 @@ export const VALIDATOR_PASSWORD = 8;
 export const VALIDATOR_MIXED_PASSWORD = 9;
 export const VALIDATOR_BASE58_CHECK = 10;
 export const VALIDATOR_BIP39 = 11;
-export const VALIDATOR_COUNT = 12;
+export const VALIDATOR_NAMED_RANDOM = 12;
+export const VALIDATOR_COUNT = 13;
 
 // WORDS record.
 export const WORD_OFFSET = 0; // u32 into STRINGS

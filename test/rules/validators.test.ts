@@ -5,7 +5,13 @@ import { wordlist } from '@scure/bip39/wordlists/english.js';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { aba, iban, ibanStructures, itin, luhn, ssn } from '../../control/rules/check-digits.ts';
-import { password as isPassword, mixedPassword, random, urlPassword } from '../../control/rules/randomness.ts';
+import {
+  password as isPassword,
+  mixedPassword,
+  namedRandom,
+  random,
+  urlPassword,
+} from '../../control/rules/randomness.ts';
 import { readRules } from '../../control/rules/read.ts';
 import { base58Check, bip39 } from '../../control/rules/wallet.ts';
 import * as layout from '../../filter/table/layout.ts';
@@ -75,6 +81,23 @@ const password = fc.oneof(
   fc.constantFrom('password', 'PASS', 'your-password', 'yourpasswords', 'passw', 'xxxxxxxxx', '********', ''),
   fc.string({ unit: fc.constantFrom(...'aBx0*#.!$%&'), maxLength: 12 }),
 );
+
+/** A value as the rules find it: named, drawn or written, with words, UUIDs and counts among them. */
+const named = fc
+  .tuple(
+    fc.constantFrom('key = "', '', 'a:', 'csrf_token=', 'key_id: ', 'secretName = ', 'token-value: '),
+    fc.oneof(
+      fc.string({ unit: fc.constantFrom(...'abcdefgXYZ0123_+/.~!@#%^&*- "'), maxLength: 40 }),
+      fc.uuid(),
+      fc
+        .array(fc.constantFrom('the', 'secret', 'store', 'a1b2', 'QZ', 'xk', '7', '-', 'Example', 'abcdefg'), {
+          maxLength: 8,
+        })
+        .map((words) => words.join('')),
+    ),
+    fc.constantFrom('', '=', '==', '===', '00000000000000000', 'xxxxxxxx'),
+  )
+  .map((parts) => parts.join(''));
 
 /** A password as the rules find it: named, quoted or not, with words that stand for one among it. */
 const assigned = fc
@@ -191,26 +214,8 @@ test.each<[string, number, (text: string) => boolean, fc.Arbitrary<string>]>([
   ],
   ['password', layout.VALIDATOR_PASSWORD, isPassword, assigned],
   ['mixed-password', layout.VALIDATOR_MIXED_PASSWORD, mixedPassword, assigned],
-  [
-    'random',
-    layout.VALIDATOR_RANDOM,
-    random,
-    fc
-      .tuple(
-        fc.constantFrom('key = "', '', 'a:', 'csrf_token=', 'key_id: ', 'secretName = ', 'token-value: '),
-        fc.oneof(
-          fc.string({ unit: fc.constantFrom(...'abcdefgXYZ0123_+/.~!@#%^&*- "'), maxLength: 40 }),
-          fc.uuid(),
-          fc
-            .array(fc.constantFrom('the', 'secret', 'store', 'a1b2', 'QZ', 'xk', '7', '-', 'Example', 'abcdefg'), {
-              maxLength: 8,
-            })
-            .map((words) => words.join('')),
-        ),
-        fc.constantFrom('', '=', '==', '===', '00000000000000000', 'xxxxxxxx'),
-      )
-      .map((parts) => parts.join('')),
-  ],
+  ['random', layout.VALIDATOR_RANDOM, random, named],
+  ['named-random', layout.VALIDATOR_NAMED_RANDOM, namedRandom, named],
   ['base58-check', layout.VALIDATOR_BASE58_CHECK, base58Check, key],
   ['bip39', layout.VALIDATOR_BIP39, bip39, phrase],
   [
