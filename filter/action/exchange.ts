@@ -50,6 +50,10 @@ export class Exchange {
   heldLength: u32 = 0;
   /** Offset of the first held byte in the answer. */
   heldOffset: u32 = 0;
+  /** Held bytes in which no event ends. */
+  heldSearched: u32 = 0;
+  /** What is held is the rest of an event that has gone on in part. */
+  heldIsRest: bool = false;
 
   @inline
   host(): usize {

@@ -9,7 +9,7 @@ import { readPiece } from './judge';
 /** A thousand answers at once cost 16 MiB. */
 const WINDOW_BYTES: u32 = 16384;
 /** Read again at the start of the next window: the longest thing that is found whole across a border, a key in PEM. */
-const OVERLAP_BYTES: u32 = 2048;
+export const OVERLAP_BYTES: u32 = 2048;
 
 /** Reads the chunk of `length` bytes that is in Envoy's buffer; `isLast` reads what is left. */
 export function readWindow(exchange: Exchange, length: u32, isLast: bool): void {
