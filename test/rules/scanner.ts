@@ -17,6 +17,12 @@ export interface ScannerHit {
   end: number;
 }
 
+/** What a stage saw of a text: a view with its size, or a place in the view that was opened last before it. */
+export interface ScannerEvent extends ScannerHit {
+  kind: 'view' | 'hit' | 'finding';
+  viewBytes: number;
+}
+
 interface Exports {
   memory: WebAssembly.Memory;
   _initialize(): void;
@@ -37,9 +43,9 @@ interface Exports {
 }
 
 const wasmFile = fileURLToPath(new URL('../../build/scanner.wasm', import.meta.url));
-/** Kinds of trace events: a view, a hit (filter/finding/trace.ts). */
-const viewEvent = 1;
-const hitEvent = 2;
+/** Kinds of a trace event, and how many there may be (filter/finding/trace.ts). */
+const eventKinds = ['', 'view', 'hit', 'finding'] as const;
+const maxEvents = 512;
 const encodings = [
   ...['raw', 'json', 'percent', 'base64', 'hex', 'base32', 'entity', 'quoted-printable', 'utf16', 'form', 'deflate'],
   ...['joined', 'spaced', 'wide'],
@@ -102,28 +108,32 @@ export class Scanner {
 
   /** Hits in a text, those left out that begin inside an earlier finding of their rule. */
   hitsIn(text: Uint8Array, surface = 2): ScannerHit[] {
-    this.#exports.trace(1);
-    this.write(text);
-    this.find(text.length, surface);
-    const field = (i: number, index: number) => this.#exports.eventField(i, index);
-    const hits = Array.from({ length: this.#exports.eventCount() }, (_, i) => i)
-      .filter((i) => field(i, 0) === hitEvent)
-      .map((i) => ({ rule: field(i, 1), view: viewName(field(i, 2)), start: field(i, 3), end: field(i, 4) }));
-    this.#exports.trace(0);
-    return hits;
+    return this.traceOf(text, surface)
+      .events.filter(({ kind }) => kind === 'hit')
+      .map(({ rule, view, start, end }) => ({ rule, view, start, end }));
   }
 
   /** The views of a text in the order in which they were read, and their bytes. */
   viewsOf(text: Uint8Array, surface = 2): { view: string; bytes: number }[] {
+    return this.traceOf(text, surface)
+      .events.filter(({ kind }) => kind === 'view')
+      .map(({ view, viewBytes }) => ({ view, bytes: viewBytes }));
+  }
+
+  /** Findings in a text with what each stage saw on the way; a trace that is full ends before the text does. */
+  traceOf(text: Uint8Array, surface = 2): { findings: ScannerFinding[]; events: ScannerEvent[]; isTraceFull: boolean } {
     this.#exports.trace(1);
-    this.write(text);
-    this.find(text.length, surface);
-    const field = (i: number, index: number) => this.#exports.eventField(i, index);
-    const views = Array.from({ length: this.#exports.eventCount() }, (_, i) => i)
-      .filter((i) => field(i, 0) === viewEvent)
-      .map((i) => ({ view: viewName(field(i, 2)), bytes: field(i, 4) }));
+    const findings = this.findIn(text, surface);
+    const count = this.#exports.eventCount();
+    let viewBytes = 0;
+    const events = Array.from({ length: count }, (_, i): ScannerEvent => {
+      const [kind, rule, chain, start, end] = [0, 1, 2, 3, 4].map((index) => this.#exports.eventField(i, index));
+      const name = eventKinds[kind!] as ScannerEvent['kind'];
+      if (name === 'view') viewBytes = end!;
+      return { kind: name, rule: rule!, view: viewName(chain!), start: start!, end: end!, viewBytes };
+    });
     this.#exports.trace(0);
-    return views;
+    return { findings, events, isTraceFull: count === maxEvents };
   }
 
   /** Whether the last text was not read to its end. */
