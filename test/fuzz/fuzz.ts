@@ -9,7 +9,7 @@ import { seedTexts } from './seeds.ts';
 
 const usage = 'usage: npm run fuzz -- [--seconds 60] [--seed N] [--only scanner|filter] [--replay FILE]';
 /** Short rounds: the pool grows between them. */
-const runsOfRound = 2000;
+const runsOfRound = 500;
 const maxRoundMilliseconds = 10_000;
 
 const { values } = parseArgs({

@@ -93,7 +93,7 @@ const changed = fc
     return text.slice(0, place) + put + text.slice(place + taken);
   });
 
-test('a body is a message where JSON.parse and the protocol say so', () => {
+test('a body is a message where JSON.parse and the protocol say so', { timeout: 60_000 }, () => {
   let taken = 0;
   fc.assert(
     fc.property(fc.oneof(body, changed), (text) => {
