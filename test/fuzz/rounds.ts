@@ -7,7 +7,7 @@ import type { Pool, Target } from './target.ts';
 
 const directory = join(import.meta.dirname, '../../build/fuzz');
 /** Longest search for a smaller failing input. */
-const maxShrinkMilliseconds = 60_000;
+const maxShrinkMilliseconds = 20_000;
 
 export interface Failure {
   message: string;

@@ -88,7 +88,7 @@ function checkCut({ wasCut, events, isTraceFull }: Read, text: Uint8Array): void
   const views = events.filter(({ kind }) => kind === 'view');
   const layers = Math.max(...views.map(({ view }) => (view === 'raw' ? 0 : view.split('+').length)), 0);
   const bytes = views.reduce((sum, { viewBytes }) => sum + viewBytes, 0);
-  if (wasCut && !isTraceFull && layers < maxDepth && bytes < 5 * text.length)
+  if (wasCut && !isTraceFull && layers < maxDepth && bytes < 2 * text.length)
     throw new Error(`called unreadable with ${layers} layers and ${bytes} bytes of views`);
 }
 
