@@ -12,73 +12,104 @@ const NAME_WITHIN: usize = 64;
 /** White space between two strings is shorter: a line break and its indentation. */
 const SPACE_WITHIN: usize = 40;
 
-/** Where the first two words meet in the text that is being passed; 0 for nowhere. */
-let firstJoint: usize = 0;
+/** Places where words met in the text that is being passed; behind the last one all are looked for again. */
+const MOST_JOINTS: u32 = 256;
+const places: usize = memory.data(1024); // MOST_JOINTS × 4
+let jointCount: u32 = 0;
 
 /** Forgets where words met in the last text. */
 export function clearJoints(): void {
-  firstJoint = 0;
+  jointCount = 0;
 }
 
 /** Whether words meet in the text that was passed. */
 export function hasJoints(): bool {
-  return firstJoint != 0;
+  return jointCount != 0;
 }
 
 /** Notes the quote or ampersand at `at`, behind a token byte, where two words meet there. */
 export function noteJoint(at: usize, start: usize, end: usize): void {
-  if (firstJoint != 0) return;
+  // Nearly all are quotes before a colon, or before a blank and a word.
+  const next = load<u8>(at, 1);
+  if (next != 0x2c && next != 0x2b && next > 0x20 && load<u8>(at) != 0x26) return;
+  if (jointCount == MOST_JOINTS) return;
   const from = neighbourOf(at, end);
-  if (from == 0) return;
-  const left = wordStart(at, start);
-  if (!isKey(left, at, from, wordEnd(from, end))) firstJoint = at;
+  if (from == 0 || isKey(wordStart(at, start), at, from, wordEnd(from, end))) return;
+  store<u32>(places + ((<usize>jointCount) << 2), <u32>at);
+  jointCount++;
 }
+
+// The line that is being written.
+let line: usize = 0;
+/** Where its words begin, behind what they may be called, and where they end. */
+let wordsFrom: usize = 0;
+let lineEnd: usize = 0;
+/** Where the word that it ends with ends in the text. */
+let lastEnd: usize = 0;
 
 /**
  * Writes the words that meet between `start` and `end` to `out`, a line each, with what stands before them while there is
  * room; gives the end. At most twice as long as the text.
  */
 export function joinNeighbours(start: usize, end: usize, out: usize): usize {
+  const limit = out + (end - start) * 2;
+  line = out;
+  wordsFrom = out;
+  lineEnd = out;
+  lastEnd = 0;
+  for (let i: u32 = 0; i < jointCount; i++) join(<usize>load<u32>(places + ((<usize>i) << 2)), start, end, limit);
+  if (jointCount == MOST_JOINTS)
+    joinFrom(<usize>load<u32>(places + ((<usize>(MOST_JOINTS - 1)) << 2)) + 1, start, end, limit);
+  endLine();
+  return line;
+}
+
+/** Joins the words that meet anywhere behind `p`. */
+function joinFrom(p: usize, start: usize, end: usize, limit: usize): void {
   const quote = i8x16.splat(0x22);
   const single = i8x16.splat(0x27);
   const ampersand = i8x16.splat(0x26);
-  const limit = out + (end - start) * 2;
-  let lineStart = out;
-  /** Where the words of the line begin, behind what they may be called. */
-  let wordsFrom = out;
-  /** Where the word that the line ends with ends. */
-  let lastEnd: usize = 0;
-  for (let p = firstJoint; p < end; p += 16) {
+  for (; p < end; p += 16) {
     const v = v128.load(p);
     let mask = i8x16.bitmask(v128.or(v128.or(i8x16.eq(v, quote), i8x16.eq(v, single)), i8x16.eq(v, ampersand)));
-    while (mask != 0) {
+    for (; mask != 0; mask &= mask - 1) {
       const at = p + <usize>ctz(mask);
-      mask &= mask - 1;
-      if (at >= end) break;
-      if (at <= start || !isToken(load<u8>(at - 1))) continue;
-      const from = neighbourOf(at, end);
-      if (from == 0) continue;
-      const to = wordEnd(from, end);
-      if (at != lastEnd) {
-        const left = wordStart(at, start);
-        if (isKey(left, at, from, to)) continue;
-        out = endLine(lineStart, wordsFrom, out);
-        lineStart = out;
-        const name = nameBefore(left, start);
-        if (out + (at - name) + (to - from) + NAME_WITHIN < limit) {
-          memory.copy(out, name, left - name);
-          out += left - name;
-        }
-        wordsFrom = out;
-        memory.copy(out, left, at - left);
-        out += at - left;
-      }
-      memory.copy(out, from, to - from);
-      out += to - from;
-      lastEnd = to;
+      if (at >= end) return;
+      if (isToken(load<u8>(at - 1)) && neighbourOf(at, end) != 0) join(at, start, end, limit);
     }
   }
-  return endLine(lineStart, wordsFrom, out);
+}
+
+/** Puts the word behind the sign at `at` to the one before it. */
+function join(at: usize, start: usize, end: usize, limit: usize): void {
+  const from = neighbourOf(at, end);
+  const to = wordEnd(from, end);
+  if (at != lastEnd) {
+    const left = wordStart(at, start);
+    if (isKey(left, at, from, to)) return;
+    endLine();
+    const name = nameBefore(left, start);
+    if (line + (at - name) + (to - from) + NAME_WITHIN < limit) append(name, left);
+    wordsFrom = lineEnd;
+    append(left, at);
+  }
+  append(from, to);
+  lastEnd = to;
+}
+
+function append(from: usize, to: usize): void {
+  memory.copy(lineEnd, from, to - from);
+  lineEnd += to - from;
+}
+
+/** Ends the line, or drops it where it is too short. */
+function endLine(): void {
+  if (lineEnd - wordsFrom >= LEAST_CHARACTERS) {
+    store<u8>(lineEnd, 0x0a);
+    line = lineEnd + 1;
+  }
+  lineEnd = line;
+  wordsFrom = line;
 }
 
 /** Where the word begins that the sign at `at` parts from the one before it; 0 where none does. */
@@ -109,13 +140,6 @@ function isKey(left: usize, leftEnd: usize, right: usize, rightEnd: usize): bool
   if (rightEnd - right >= LONG_WORD) return false;
   if (isPlainWord(left, leftEnd)) return true;
   return rightEnd - right >= LEAST_WORD && load<u8>(leftEnd) != 0x26 && isPlainWord(right, rightEnd);
-}
-
-/** Ends the line, or drops it where it is too short. */
-function endLine(lineStart: usize, wordsFrom: usize, out: usize): usize {
-  if (out - wordsFrom < LEAST_CHARACTERS) return lineStart;
-  store<u8>(out, 0x0a);
-  return out + 1;
 }
 
 /**
