@@ -1,6 +1,6 @@
 // Base32 (RFC 4648 section 6), in capitals or small letters, padded or not. Only what decodes to text is kept: random
 // secrets of one-time passwords and long words are written in the same letters.
-import { BASE32_RUNS, note } from './noted';
+import { BASE32_RUNS, isNoted, note } from './noted';
 import { finishPiece } from './piece';
 import { isPrintable12 } from './printable';
 
@@ -12,7 +12,7 @@ const LOOKED_AT: usize = 128;
 
 /** Looks at the beginning of a run of token bytes, 26 or longer, that lies before `end`. */
 export function noteBase32Run(p: usize, end: usize): void {
-  if (p + LEAST_RUN > end || !mayBegin(p)) return;
+  if (p + LEAST_RUN > end || !mayBegin(p) || isNoted(BASE32_RUNS, p)) return;
   const runEnd = endOfRun(p, min(end, p + LOOKED_AT));
   if (runEnd - p < LEAST_RUN) return;
   for (let at = p; at + 16 <= runEnd; at += 8) {

@@ -1,7 +1,7 @@
 // Hexadecimal: runs of digits, and pairs of digits with something between, `67:68`, `67 68`, `0x67, 0x68`. Only what
 // decodes to text is kept: hashes, ids and addresses are the rule.
 import { hexDigit, hexPair } from './escape';
-import { HEX_PAIR_RUNS, HEX_RUNS, note } from './noted';
+import { HEX_PAIR_RUNS, HEX_RUNS, isNoted, note } from './noted';
 import { finishPiece } from './piece';
 
 /** 13 bytes are the shortest number that a rule knows without a word beside it. */
@@ -13,9 +13,9 @@ const LEAST_PAIRS: usize = 13;
  * one that begins it if it begins as gzip and zlib do.
  */
 export function noteHexRuns(p: usize, end: usize): void {
-  if (beginsCompressed(p) && isHex16(p)) note(HEX_RUNS, p, endOfDigits(p, end));
+  if (beginsCompressed(p) && isHex16(p) && !isNoted(HEX_RUNS, p)) note(HEX_RUNS, p, endOfDigits(p, end));
   for (; p + 16 <= end; p += 16) {
-    if (!isHex16(p)) continue;
+    if (!isHex16(p) || isNoted(HEX_RUNS, p)) continue;
     const high = i8x16.bitmask(i8x16.lt_u(i8x16.sub(v128.load(p), i8x16.splat(0x32)), i8x16.splat(6)));
     if ((high & 0x5555) == 0x5555 || (high & 0xaaaa) == 0xaaaa) note(HEX_RUNS, p, endOfDigits(p, end));
   }
@@ -39,6 +39,7 @@ export function isHex16(p: usize): bool {
 
 /** Notes pairs at `p`, `step` bytes apart, if four of them stand for printable characters: addresses and times do not. */
 export function noteHexPairs(p: usize, step: usize, end: usize): void {
+  if (isNoted(HEX_PAIR_RUNS, p)) return;
   for (let i: usize = 0; i < 4; i++) {
     const value = hexPair(p + i * step);
     if (value < 0x20 || value > 0x7e) return;

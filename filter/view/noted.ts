@@ -21,10 +21,14 @@ export function clearNoted(): void {
   memory.fill(ends, 0, 4 * KINDS);
 }
 
-/** Notes a run that lies round `p` and ends at `end`; a run is noted once. */
+/** Whether the run that `p` lies in is noted already, or there is no room for it: then nobody need look for its end. */
+export function isNoted(kind: u32, p: usize): bool {
+  return p < <usize>load<u32>(ends + ((<usize>kind) << 2)) || notedCount(kind) == MOST_NOTED;
+}
+
+/** Notes a run that lies round `p` and ends at `end`, and is not noted yet. */
 export function note(kind: u32, p: usize, end: usize): void {
   const count = load<u32>(counts + ((<usize>kind) << 2));
-  if (count == MOST_NOTED || p < <usize>load<u32>(ends + ((<usize>kind) << 2))) return;
   store<u32>(places + ((<usize>(kind * MOST_NOTED + count)) << 2), <u32>p);
   store<u32>(ends + ((<usize>kind) << 2), <u32>end);
   store<u32>(counts + ((<usize>kind) << 2), count + 1);

@@ -1,5 +1,5 @@
 // Characters that stand apart, `g h p _`, `4.1.1.1`, put together: one sign between each two, the same all along.
-import { note, SPACED_RUNS } from './noted';
+import { isNoted, note, SPACED_RUNS } from './noted';
 
 /** What a value is called stands before it within this. */
 const NAME_WITHIN: usize = 32;
@@ -8,6 +8,7 @@ const LEAST_CHARACTERS: usize = 13;
 
 /** Notes the characters that stand apart from `p` on. */
 export function noteSpaced(p: usize, end: usize): void {
+  if (isNoted(SPACED_RUNS, p)) return;
   let to = p;
   while (to + 2 < end && load<u8>(to, 1) == load<u8>(p, 1) && isCharacter(load<u8>(to, 2))) to += 2;
   note(SPACED_RUNS, p, to);
