@@ -1,6 +1,7 @@
 /** `penstock trace`: one message through the real filter in the host emulator, and what each stage said of it. */
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import { type HeaderPairs, Host } from '../../filter/proxy-wasm-as/host/index.ts';
 import { compile } from '../compile/compile.ts';
 import { buildPolicy } from '../policy/build.ts';
@@ -84,13 +85,20 @@ function putTogether(text: string): string {
   });
 }
 
-const written = /\{\{(?:((?:(?:json|percent|base64|base64url)\+?)+) |(\d+)\*)?([^}]*)\}\}/g;
+const written =
+  /\{\{(?:((?:(?:json|percent|base64url|base64|hex|entity|gzip|utf16|spaced)\+?)+) |(\d+)\*)?([^}]*)\}\}/g;
 
 const encodings: Record<string, (text: string) => string> = {
   json: (text) => text.replace(/[\s\S]/g, (unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, '0')}`),
   percent: (text) => [...Buffer.from(text)].map((byte) => `%${byte.toString(16).padStart(2, '0')}`).join(''),
   base64: (text) => Buffer.from(text).toString('base64'),
   base64url: (text) => Buffer.from(text).toString('base64url'),
+  hex: (text) => Buffer.from(text).toString('hex'),
+  entity: (text) => [...text].map((character) => `&#${character.codePointAt(0)};`).join(''),
+  // A gzip header names no time here, so that the bytes are the same each time.
+  gzip: (text) => gzipSync(text).toString('base64'),
+  utf16: (text) => Buffer.from(text, 'utf16le').toString('latin1'),
+  spaced: (text) => [...text].join(' '),
 };
 
 function parseRequest(text: string, place: string): Omit<Message, 'trailers'> {

@@ -16,9 +16,19 @@ export function noteHexRuns(p: usize, end: usize): void {
   if (beginsCompressed(p) && isHex16(p) && !isNoted(HEX_RUNS, p)) note(HEX_RUNS, p, endOfDigits(p, end));
   for (; p + 16 <= end; p += 16) {
     if (!isHex16(p) || isNoted(HEX_RUNS, p)) continue;
-    const high = i8x16.bitmask(i8x16.lt_u(i8x16.sub(v128.load(p), i8x16.splat(0x32)), i8x16.splat(6)));
-    if ((high & 0x5555) == 0x5555 || (high & 0xaaaa) == 0xaaaa) note(HEX_RUNS, p, endOfDigits(p, end));
+    if (standsForText(p)) note(HEX_RUNS, p, endOfDigits(p, end));
   }
+}
+
+/** Whether 16 digits, from the first or the second on, are of printable characters, plain or in UTF-16. */
+function standsForText(p: usize): bool {
+  const v = v128.load(p);
+  const high = i8x16.bitmask(i8x16.lt_u(i8x16.sub(v, i8x16.splat(0x32)), i8x16.splat(6)));
+  if ((high & 0x5555) == 0x5555 || (high & 0xaaaa) == 0xaaaa) return true;
+  const zero = i8x16.bitmask(i8x16.eq(v, i8x16.splat(0x30)));
+  if (zero == 0xffff) return false;
+  const isFirst = (zero & 0x3333) == 0x3333 || (zero & 0x6666) == 0x6666;
+  return isFirst || (zero & 0xcccc) == 0xcccc || (zero & 0x9999) == 0x9999;
 }
 
 /** Whether the digits at `p` are 1f8b, or 78 and a check of zlib's. */

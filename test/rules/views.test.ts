@@ -31,6 +31,39 @@ test.each(wrappings.map((wrapping) => [wrapping.name, wrapping] as const))('%s',
   );
 });
 
+/** Layers that write any text as one line of text, so that each may stand in each. */
+const plainLayers = [
+  ...[
+    'JSON escapes',
+    'percent',
+    'form',
+    'base64',
+    'base64url',
+    'base64 behind a name',
+    'hex',
+    'hex in pairs',
+    'base32',
+  ],
+  ...['entities', 'hexadecimal escapes', 'base64 of UTF-16', 'gzip in base64', 'zlib in hex'],
+].map((name) => wrappings.find((wrapping) => wrapping.name === name)!);
+
+test('any three layers are opened, in any order', () => {
+  const layer = fc.constantFrom(...plainLayers);
+  fc.assert(
+    fc.property(layer, layer, layer, fc.nat(130), (inner, middle, outer, shift) => {
+      const text = [inner, middle, outer].reduce(
+        (text, { wrap }) => wrap(text, shift),
+        `some ${secret} and more words`,
+      );
+      expect(
+        scanner.findIn(Buffer.from(text)).length,
+        [outer, middle, inner].map(({ name }) => name).join(' of '),
+      ).toBe(1);
+    }),
+    { numRuns: 3000 },
+  );
+});
+
 const bytes = fc.oneof(
   fc.uint8Array({ maxLength: 3000 }),
   fc
