@@ -95,19 +95,24 @@ export function schemaOf(entries: readonly Entry[], subcharts: readonly string[]
     // Helm gives every chart of a release this one.
     properties: { global: { type: 'object' } },
     additionalProperties: false,
+    required: [],
   };
   for (const entry of entries) {
     const above = entry.path.slice(0, -1);
     const name = entry.path.at(-1)!;
     if (subcharts.includes(entry.path[0]!)) {
-      if (above.length === 0) root.properties![name] = { description: entry.text, type: 'object' };
+      if (above.length > 0) continue;
+      root.properties![name] = { description: entry.text, type: 'object' };
+      root.required!.push(name);
       continue;
     }
     const parent = above.reduce((schema, step) => schema.properties![step]!, root);
     const own: Schema = isSection(entry)
-      ? { type: 'object', properties: {}, additionalProperties: false }
+      ? { type: 'object', properties: {}, additionalProperties: false, required: [] }
       : { ...typeOf(entry.default, entry.schema), ...entry.schema };
     parent.properties![name] = entry.text === '' ? own : { description: entry.text, ...own };
+    // A value is always there, since Helm adds the default, unless somebody writes null: a free mapping may go.
+    if (entry.default !== null && !entry.schema.additionalProperties) parent.required!.push(name);
   }
   return root;
 }

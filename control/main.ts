@@ -48,19 +48,21 @@ withGatewayOptions(program.command('run').description('run the gateway'))
   });
 
 withGatewayOptions(program.command('render').description("print pipelock.yaml and Envoy's files"))
+  .option('--values <file>', "Helm values instead of --config: what the chart writes, with the chart's addresses")
   .option('--output <directory>', 'write them there instead')
-  .action(async (options: Parsed & { output?: string }) => {
+  .action(async ({ output, values, ...options }: Parsed & { output?: string; values?: string }) => {
     const { renderFiles } = await import('./serve/inspect.ts');
-    renderFiles(runOptions(options), options.output);
+    renderFiles(runOptions(options), output, values);
   });
 
 program
   .command('check')
-  .description('report every problem of a pipelock.yaml')
+  .description('report every problem of a pipelock.yaml, or of Helm values for either chart')
   .argument('<file>')
-  .action(async (file: string) => {
+  .option('--values', 'the file holds Helm values, whatever it looks like')
+  .action(async (file: string, options: { values?: boolean }) => {
     const { checkFile } = await import('./serve/inspect.ts');
-    checkFile(file);
+    checkFile(file, options.values === true);
   });
 
 program

@@ -21,7 +21,9 @@ export const problemCodes = [
   'too-deep',
   'too-large',
   'too-many-aliases',
+  'unguarded-assistant',
   'unknown-key',
+  'values-conflict',
   'wrong-type',
   'yaml-syntax',
 ] as const;

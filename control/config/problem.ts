@@ -15,7 +15,7 @@ export interface Problem {
   key: string;
   /** What is wrong, with the value. */
   message: string;
-  /** What to do. */
+  /** What to do; empty where the message says it. */
   remedy: string;
   /** The line of the file, secret values masked. */
   sourceLine: string;
@@ -49,7 +49,7 @@ const longestShownLine = 96;
 /** A problem as three lines: `place:line:column: key: message; remedy`, the source line, and a caret line under it. */
 export function formatProblem(problem: Problem): string {
   const { place, line, column, width, key, message, remedy, sourceLine } = problem;
-  const head = `${place}:${line}:${column}: ${key === '' ? '' : `${key}: `}${message}; ${remedy}`;
+  const head = `${place}:${line}:${column}: ${key === '' ? '' : `${key}: `}${message}${remedy === '' ? '' : `; ${remedy}`}`;
   const cut = sourceLine.length <= longestShownLine ? 0 : Math.max(0, column - 1 - longestShownLine / 2);
   const shown = sourceLine.slice(cut, cut + longestShownLine);
   // Tabs stay tabs, so that the caret stands under its column whatever a tab's width is.

@@ -106,7 +106,7 @@ function overlaps(key: string, wrong: ReadonlySet<string>): boolean {
 }
 
 /** Offsets → where a person looks for them. */
-function locator(text: string, place: string, tree: Branch | undefined) {
+export function locator(text: string, place: string, tree: Branch | undefined) {
   const lines = new LineCounter();
   lines.addNewLine(0);
   for (let end = text.indexOf('\n'); end !== -1; end = text.indexOf('\n', end + 1)) lines.addNewLine(end + 1);
@@ -121,7 +121,7 @@ function locator(text: string, place: string, tree: Branch | undefined) {
 }
 
 /** What a message about a key points at: its key or its value, or those of the nearest section above it. */
-function spanFor(tree: Branch, path: KeyPath, on: 'key' | 'value'): Span {
+export function spanFor(tree: Branch, path: KeyPath, on: 'key' | 'value'): Span {
   const branch = nearestBranch(tree, path);
   const exact = branchAt(tree, path) !== undefined;
   // The value of a section begins at its first key, which is not what is meant.

@@ -1,5 +1,16 @@
 /** pipelock.yaml text → a tree of plain values that knows where in the text each key and value stands. */
-import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, Scalar } from 'yaml';
+import {
+  type Alias,
+  isAlias,
+  isMap,
+  isScalar,
+  isSeq,
+  type Node,
+  type Pair,
+  parseDocument,
+  Scalar,
+  type Tags,
+} from 'yaml';
 import { type Complaint, type ProblemCode, quote } from './complaint.ts';
 import type { KeyPath } from './keys.ts';
 
@@ -36,8 +47,14 @@ const maxValues = 100_000;
 // After these the parser has lost its way, and each further error follows from one of them.
 const maxSyntaxComplaints = 10;
 
-/** The tree of a YAML text, or the complaints that keep it from having one. Never throws, whatever the text. */
-export function growTree(text: string): { tree: Branch | undefined; complaints: TextComplaint[] } {
+/**
+ * The tree of a YAML text, or the complaints that keep it from having one. Never throws, whatever the text.
+ * @param dialect helm: plain words mean what they mean to Helm, whose YAML 1.1 has yes and no, but no dates and no base 60
+ */
+export function growTree(
+  text: string,
+  dialect: 'core' | 'helm' = 'core',
+): { tree: Branch | undefined; complaints: TextComplaint[] } {
   const complaints: TextComplaint[] = [];
   const complain = (code: ProblemCode, span: Span, path: KeyPath, message: string, remedy: string) => {
     complaints.push({ code, span, path, message, remedy });
@@ -50,7 +67,10 @@ export function growTree(text: string): { tree: Branch | undefined; complaints: 
   }
 
   // Duplicate keys are looked for below, where their path is known.
-  const document = parseDocument(text, { uniqueKeys: false, prettyErrors: false, logLevel: 'error' });
+  const document = parseDocument(text, {
+    ...{ uniqueKeys: false, prettyErrors: false, logLevel: 'error' },
+    ...(dialect === 'helm' && { version: '1.1', customTags: withoutForeignTags }),
+  });
   for (const error of [...document.errors, ...document.warnings]) {
     const span = { start: error.pos[0], end: error.pos[1] };
     if (error.code === 'MULTIPLE_DOCS') {
@@ -181,6 +201,14 @@ export function growTree(text: string): { tree: Branch | undefined; complaints: 
     complain('not-a-mapping', tree.valueSpan, [], message, 'write key: value lines');
   }
   return { tree, complaints };
+}
+
+/** The tags of YAML 1.1 without those that Helm's parser does not resolve. */
+function withoutForeignTags(tags: Tags): Tags {
+  return tags.filter(
+    (tag) =>
+      typeof tag === 'string' || (!('format' in tag && tag.format === 'TIME') && !tag.tag.endsWith(':timestamp')),
+  );
 }
 
 /** The branch at a path, or the nearest one above it. */

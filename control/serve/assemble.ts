@@ -27,6 +27,7 @@ export interface Assembly {
  * @param env where the system's roots are found, and where dlp.scan_env looks
  * @param tableDirectory where tables are kept from one start to the next; undefined where the result is only looked at:
  * exact values then have no part in it
+ * @param source pipelock.yaml and its name in messages; left out: the file of the options
  * @throws ConfigError, RuleError, CompileError, SystemRootsError, or StartError (an option, or a breach that the guard
  * found)
  */
@@ -35,8 +36,8 @@ export function assemble(
   runtime: Runtime,
   env: NodeJS.ProcessEnv,
   tableDirectory?: string,
+  { text, place }: ConfigSource = configSource(options.config),
 ): Assembly {
-  const { text, place } = configSource(options.config);
   const { config, notices, rules: all } = load(text, place, env);
   const rules = tableDirectory === undefined ? all.filter(({ values }) => !values) : all;
   const policy = buildPolicy(config, rules, {
@@ -53,14 +54,25 @@ export function assemble(
   return { configText: text, config, policy, files, notices: notices.map(formatNotice) };
 }
 
-/** The text of the configuration and the name that messages give it. */
-export function configSource(file: string | undefined): { text: string; place: string } {
+/** The text of a configuration and the name that messages give it. */
+export interface ConfigSource {
+  text: string;
+  place: string;
+}
+
+/** The pipelock.yaml of --config, or the default one. */
+export function configSource(file: string | undefined): ConfigSource {
   if (file === undefined) return { text: defaultConfigText, place: 'default.yaml' };
+  return { text: readText(file, 'give --config the path of a pipelock.yaml'), place: file };
+}
+
+/** @throws StartError with the remedy */
+export function readText(file: string, remedy: string): string {
   try {
-    return { text: readFileSync(file, 'utf8'), place: file };
+    return readFileSync(file, 'utf8');
   } catch (error) {
     const { code, message } = error as NodeJS.ErrnoException;
     const what = code === 'ENOENT' ? 'no such file' : code === 'EISDIR' ? 'is a directory, not a file' : message;
-    throw new StartError([`${file}: ${what}; give --config the path of a pipelock.yaml`]);
+    throw new StartError([`${file}: ${what}; ${remedy}`]);
   }
 }

@@ -3,14 +3,20 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundle, findSystemRoots } from '../certs/bundle.ts';
 import { openAuthority } from '../certs/ca.ts';
+import { formatNotice } from '../config/problem.ts';
 import { readConfig } from '../config/read.ts';
-import { assemble, configSource } from './assemble.ts';
-import type { RunOptions } from './options.ts';
+import { checkValues, looksLikeValues } from '../values/read.ts';
+import { assemble, type ConfigSource, configSource, readText } from './assemble.ts';
+import { type RunOptions, StartError } from './options.ts';
 import { stateLayout } from './plan.ts';
 
-/** Prints pipelock.yaml as used and Envoy's files, each under a line with its name; or writes them to a directory. */
-export function renderFiles(options: RunOptions, output: string | undefined): void {
-  const { configText, files, notices } = assemble(options, stateLayout(resolve(options.stateDirectory)), process.env);
+/**
+ * Prints pipelock.yaml as used and Envoy's files, each under a line with its name; or writes them to a directory.
+ * @param valuesFile Helm values instead of a pipelock.yaml: what the chart writes, with the chart's addresses
+ */
+export function renderFiles(options: RunOptions, output: string | undefined, valuesFile?: string): void {
+  const { settled, source } = valuesFile === undefined ? { settled: options } : fromValues(options, valuesFile);
+  const { configText, files, notices } = assembleFor(settled, source);
   for (const notice of notices) process.stderr.write(`${notice}\n`);
   const named: [name: string, text: string][] = [
     ['pipelock.yaml', configText],
@@ -28,11 +34,30 @@ export function renderFiles(options: RunOptions, output: string | undefined): vo
   for (const [name, text] of named) writeFileSync(join(output, name), text);
 }
 
+function assembleFor(options: RunOptions, source?: ConfigSource) {
+  return assemble(options, stateLayout(resolve(options.stateDirectory)), process.env, undefined, source);
+}
+
+/** What the chart makes of a values file: the configuration, and the options that it starts the gateway with. */
+function fromValues(options: RunOptions, file: string): { settled: RunOptions; source: ConfigSource } {
+  const { read } = checkValues(readText(file, 'give the path of a Helm values file'), file);
+  if (!read.hasGateway)
+    throw new StartError([`${file}: pipelock.enabled: is false, so the chart writes no pipelock.yaml`]);
+  const { pipelockYaml, ports, mcpUpstream } = read;
+  const at = (port: number) => ({ address: '0.0.0.0', port });
+  const addresses = { listen: at(ports.proxy), mcpListen: at(ports.mcp) };
+  return {
+    settled: { ...options, ...addresses, ...(mcpUpstream !== '' && { mcpUpstream }) },
+    source: { text: pipelockYaml, place: 'pipelock.yaml' },
+  };
+}
+
 /**
- * Reports every problem of a configuration by throwing it, else its notices and that it is well. All stages run, with
- * the options of `run` at their defaults, so that the guard has its say too.
+ * Reports every problem of a pipelock.yaml or of Helm values by throwing it, else its notices and that it is well. All
+ * stages run, with the options of `run` at their defaults, so that the guard has its say too.
+ * @param asValues the file holds Helm values whatever it looks like
  */
-export function checkFile(file: string): void {
+export function checkFile(file: string, asValues: boolean): void {
   const options: RunOptions = {
     config: file,
     listen: { address: '127.0.0.1', port: 8888 },
@@ -41,9 +66,17 @@ export function checkFile(file: string): void {
     logFormat: 'text',
     concurrency: 1,
   };
-  const { notices } = assemble(options, stateLayout(resolve(options.stateDirectory)), process.env);
-  for (const notice of notices) process.stdout.write(`${notice}\n`);
+  const text = readText(file, 'give the path of a pipelock.yaml or of a Helm values file');
+  for (const notice of asValues || looksLikeValues(text) ? checkAsValues(text, options) : assembleFor(options).notices)
+    process.stdout.write(`${notice}\n`);
   process.stdout.write(`${file}: no problems\n`);
+}
+
+function checkAsValues(text: string, options: RunOptions): string[] {
+  const { read, notices } = checkValues(text, options.config!);
+  if (!read.hasGateway) return [`${options.config}: the gateway is not enabled`];
+  assembleFor(options, { text: read.pipelockYaml, place: 'pipelock.yaml' });
+  return notices.map(formatNotice);
 }
 
 /** Prints the CA's certificate, or the system's roots and it. A CA in the state directory is made where there is none. */
