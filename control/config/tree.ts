@@ -12,6 +12,7 @@ import {
   type Tags,
 } from 'yaml';
 import { type Complaint, type ProblemCode, quote } from './complaint.ts';
+import { helmDialect } from './dialect.ts';
 import type { KeyPath } from './keys.ts';
 
 /** A stretch of the text: offsets of its first character and of the one after its last. */
@@ -67,10 +68,8 @@ export function growTree(
   }
 
   // Duplicate keys are looked for below, where their path is known.
-  const document = parseDocument(text, {
-    ...{ uniqueKeys: false, prettyErrors: false, logLevel: 'error' },
-    ...(dialect === 'helm' && { version: '1.1', customTags: withoutForeignTags }),
-  });
+  const options = { uniqueKeys: false, prettyErrors: false, logLevel: 'error' } as const;
+  const document = parseDocument(text, { ...options, ...(dialect === 'helm' && helmDialect) });
   for (const error of [...document.errors, ...document.warnings]) {
     const span = { start: error.pos[0], end: error.pos[1] };
     if (error.code === 'MULTIPLE_DOCS') {
@@ -201,14 +200,6 @@ export function growTree(
     complain('not-a-mapping', tree.valueSpan, [], message, 'write key: value lines');
   }
   return { tree, complaints };
-}
-
-/** The tags of YAML 1.1 without those that Helm's parser does not resolve. */
-function withoutForeignTags(tags: Tags): Tags {
-  return tags.filter(
-    (tag) =>
-      typeof tag === 'string' || (!('format' in tag && tag.format === 'TIME') && !tag.tag.endsWith(':timestamp')),
-  );
 }
 
 /** The branch at a path, or the nearest one above it. */

@@ -1,6 +1,6 @@
 /**
  * What a schema cannot say of values: that they do not fit each other. chart/gateway/templates/_checks.tpl and
- * chart/sure/templates/_checks.tpl say the same when the charts are rendered; chart/refusals.yaml is the test of both.
+ * chart/sure/templates/_checks.tpl say the same when the charts are rendered; test/chart/refusals.yaml is the test of both.
  */
 import type { ProblemCode } from '../config/complaint.ts';
 import type { KeyPath } from '../config/keys.ts';

@@ -76,7 +76,9 @@ export function checkValues(text: string, place: string): { read: ReadValues; no
   const placed = <Said extends Problem | Notice>(said: Said): Said => {
     const path = origin(tree!, prefix, said.key);
     const key = path.length > prefix.length ? formatKey(path) : said.key;
-    const { line, column, width, sourceLine } = locate(spanFor(tree!, path, 'value'));
+    const { line, column, width, sourceLine } = locate(
+      spanFor(tree!, path, said.code === 'unknown-key' ? 'key' : 'value'),
+    );
     return { ...said, place, key, line, column, ...('width' in said && { width, sourceLine }) };
   };
   try {

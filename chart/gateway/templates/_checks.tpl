@@ -1,6 +1,6 @@
 {{- /*
 What the schema cannot say: values that do not fit each other. All problems at once, each with its key and what to do.
-control/values/checks.ts says the same; chart/refusals.yaml is the test of both.
+control/values/checks.ts says the same; test/chart/refusals.yaml is the test of both.
 */ -}}
 {{- define "pipelock.checks" -}}
 {{- $problems := list -}}

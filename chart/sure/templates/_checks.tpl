@@ -1,5 +1,5 @@
 {{- /*
-What is refused whatever the schema says. control/values/assistant-guard.ts and checks.ts say the same; chart/refusals.yaml
+What is refused whatever the schema says. control/values/assistant-guard.ts and checks.ts say the same; test/chart/refusals.yaml
 is the test of both.
 */ -}}
 {{- define "sure.checks" -}}
