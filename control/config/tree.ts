@@ -1,16 +1,5 @@
 /** pipelock.yaml text → a tree of plain values that knows where in the text each key and value stands. */
-import {
-  type Alias,
-  isAlias,
-  isMap,
-  isScalar,
-  isSeq,
-  type Node,
-  type Pair,
-  parseDocument,
-  Scalar,
-  type Tags,
-} from 'yaml';
+import { type Alias, isAlias, isMap, isScalar, isSeq, type Node, type Pair, parseDocument, Scalar } from 'yaml';
 import { type Complaint, type ProblemCode, quote } from './complaint.ts';
 import { helmDialect } from './dialect.ts';
 import type { KeyPath } from './keys.ts';

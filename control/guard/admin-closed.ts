@@ -16,7 +16,7 @@ const allowed = new Set([
 
 /** The one path that each local cluster may be asked for, and what it is sent as (undefined: as it came). */
 const pages: Record<string, { path: string; sentAs: string | undefined }> = {
-  admin: { path: '/health', sentAs: '/ready' },
+  health: { path: '/health', sentAs: '/ready' },
   control: { path: '/metrics', sentAs: undefined },
 };
 
@@ -38,7 +38,7 @@ export function adminClosed({ bootstrap, listeners, clusters }: Parsed): Breach[
   const adminPath = look(pipe, 'path');
   for (const cluster of clusters) {
     const isAdmin = JSON.stringify(cluster.load_assignment ?? null).includes(JSON.stringify(adminPath ?? 'none'));
-    if (isAdmin && cluster.name !== 'admin') {
+    if (isAdmin && cluster.name !== 'health') {
       breaches.push(breach(`cluster ${cluster.name}`, 'leads to the admin socket'));
     }
   }

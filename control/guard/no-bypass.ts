@@ -98,7 +98,7 @@ function routeBreaches(listener: Resource, route: Resource, policy: Policy): Bre
   const breaches: Breach[] = [];
   const place = routePlace(listener, route);
   const cluster = look(route, 'route', 'cluster');
-  const isAnswered = route.direct_response !== undefined || cluster === 'admin' || cluster === 'control';
+  const isAnswered = route.direct_response !== undefined || cluster === 'health' || cluster === 'control';
   for (const filter of [...readings.mcp.slice(0, -1), 'destination']) {
     const disabled = look(route, 'typed_per_filter_config', filter) !== undefined;
     if (disabled && !isAnswered)

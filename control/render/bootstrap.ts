@@ -13,7 +13,7 @@ export function renderBootstrap(runtime: Runtime): Resource {
   return bootstrap;
 }
 
-/** Fills in the socket path of a cluster that has one endpoint, a Unix socket. */
-export function fillPipe(cluster: ReturnType<typeof field>, path: string): void {
-  fill(cluster, 'load_assignment.endpoints[0].lb_endpoints[0].endpoint.address.pipe.path', path);
+/** Fills in a Unix socket's path: of the one endpoint at a cluster's priority. */
+export function fillPipe(cluster: ReturnType<typeof field>, path: string, priority = 0): void {
+  fill(cluster, `load_assignment.endpoints[${priority}].lb_endpoints[0].endpoint.address.pipe.path`, path);
 }

@@ -1,4 +1,5 @@
 /** clusters.yaml: what a name may resolve to, which roots are trusted, where the MCP server and the sockets are. */
+import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { IpRange, Policy } from '../policy/policy.ts';
 import { fillPipe } from './bootstrap.ts';
@@ -15,7 +16,8 @@ export function renderClusters(policy: Policy, runtime: Runtime): Resource[] {
   const clusters = source('clusters');
   const at = (name: string) => resource(clusters, `resources[${name}]`);
   for (const name of ['tls', 'tls_h1', 'mcp']) fill(at(name), trustedCa, policy.tls.upstreamCaFile);
-  fillPipe(at('admin'), runtime.adminSocket);
+  fillPipe(at('health'), runtime.controlSocket, 0);
+  fillPipe(at('health'), runtime.adminSocket, 1);
   fillPipe(at('control'), runtime.controlSocket);
   if (policy.mcpUpstream) fillMcp(at('mcp'), policy.mcpUpstream);
   else takeOut(clusters, 'resources', 'mcp');
@@ -43,6 +45,9 @@ function trustedTwin(cluster: Resource): Resource {
 function refusePrivate(cluster: Resource, ranges: IpRange[]): void {
   const cidrs = ranges.map(({ address, prefixLength }) => ({ address_prefix: address, prefix_len: prefixLength }));
   fill(cluster, `${dnsCache}.resolved_address_filter.ranges`, cidrs);
+  // Envoy holds a cache by its name and refuses other settings for it; a reload may change these.
+  const generation = createHash('sha256').update(JSON.stringify(cidrs)).digest('hex').slice(0, 8);
+  fill(cluster, `${dnsCache}.name`, `${field(cluster, `${dnsCache}.name`)}-${generation}`);
   const policy = `${protocolOptions}.http_filters[private].typed_config.rules.policies.destination-private`;
   const matcher = field(cluster, `${policy}.permissions[0]`);
   const permissions = cidrs.map((cidr) => {

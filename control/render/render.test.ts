@@ -161,14 +161,14 @@ describe('render', () => {
     expect(routeNames('egress')).toEqual(['health', 'metrics', 'intercept', 'forward']);
     const off = examplePolicies['interception off']!;
     expect(routeNames('egress', off)).toEqual(['health', 'metrics', 'passthrough', 'forward']);
-    expect(clusterNames(off)).toEqual(['plain', 'admin', 'control']);
+    expect(clusterNames(off)).toEqual(['plain', 'health', 'control']);
     const all = examplePolicies['blocked, trusted and passthrough names']!;
     expect(routeNames('egress', all)).toEqual([
       ...['health', 'metrics', 'passthrough-trusted', 'passthrough', 'intercept', 'forward-trusted', 'forward'],
     ]);
     expect(routeNames('intercept', all)).toEqual(['websocket-trusted', 'websocket', 'forward-trusted', 'forward']);
     expect(clusterNames(all)).toEqual([
-      ...['plain', 'tls', 'tls_h1', 'intercept', 'admin', 'control', 'plain-trusted', 'tls-trusted', 'tls_h1-trusted'],
+      ...['plain', 'tls', 'tls_h1', 'intercept', 'health', 'control', 'plain-trusted', 'tls-trusted', 'tls_h1-trusted'],
     ]);
   });
 

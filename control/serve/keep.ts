@@ -1,6 +1,7 @@
 /** A child that is started again whenever it ends. */
 import type { ChildProcess } from 'node:child_process';
 import { ending, signalGroup } from './child.ts';
+import type { LogEvent } from './event.ts';
 
 /** Short enough that a single crash is hardly seen, and doubled each time so that a crash loop costs little. */
 const firstDelayMs = 100;
@@ -13,6 +14,8 @@ export interface Kept {
   readonly child: ChildProcess | undefined;
   /** How often it has ended by itself. */
   readonly endings: number;
+  /** Ends the child and starts another at once: what it was started with has changed. */
+  replace(): void;
   /** SIGTERM now, SIGKILL after `graceMs`; not started again. Settles when it has ended. */
   stop(graceMs: number): Promise<void>;
 }
@@ -27,6 +30,7 @@ export function keepRunning(start: () => ChildProcess, onEnd: (how: string, retr
   let delayMs = firstDelayMs;
   let stopped = false;
   let retry: NodeJS.Timeout | undefined;
+  let replacing: ChildProcess | undefined;
 
   const launch = () => {
     const startedMs = performance.now();
@@ -38,6 +42,7 @@ export function keepRunning(start: () => ChildProcess, onEnd: (how: string, retr
       over = true;
       child = undefined;
       if (stopped) return;
+      if (replacing === launched) return launch();
       endings++;
       if (performance.now() - startedMs >= healthyMs) delayMs = firstDelayMs;
       onEnd(how, delayMs);
@@ -56,6 +61,11 @@ export function keepRunning(start: () => ChildProcess, onEnd: (how: string, retr
     get endings() {
       return endings;
     },
+    replace() {
+      if (!child) return;
+      replacing = child;
+      signalGroup(child, 'SIGTERM');
+    },
     async stop(graceMs) {
       stopped = true;
       clearTimeout(retry);
@@ -68,4 +78,10 @@ export function keepRunning(start: () => ChildProcess, onEnd: (how: string, retr
       clearTimeout(kill);
     },
   };
+}
+
+/** What is logged when a child has ended by itself. */
+export function ended(who: string, how: string, retryMs: number): LogEvent {
+  const message = `${who} ended (${how}); starting it again in ${retryMs / 1000} s`;
+  return { level: 'error', event: 'restart', message };
 }

@@ -1,38 +1,14 @@
 /**
  * /metrics: Envoy's (the bootstrap's stats_matcher has chosen what is worth it, without a series per host) and control's
- * own in one page, over a Unix socket that a route of Envoy's leads to.
+ * own in one page.
  */
-import { rmSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
 import { Counter, Gauge, Registry } from 'prom-client';
 import type { CertificateServiceStats } from '../certs/sds.ts';
 import { askAdmin } from './admin.ts';
-import type { Plan } from './plan.ts';
+import type { InUse } from './pages.ts';
 
-/** Serves GET /metrics on plan.runtime.controlSocket for the life of the process. */
-export async function serveMetrics(
-  plan: Plan,
-  restarts: number,
-  certificates: () => CertificateServiceStats | undefined,
-): Promise<void> {
-  const own = ownMetrics(plan, restarts, certificates);
-  const { controlSocket, adminSocket } = plan.runtime;
-  const server = createServer((request, response) => {
-    const path = request.url?.split('?', 1)[0];
-    if (request.method !== 'GET' || path !== '/metrics') return answer(response, 404, 'text/plain', 'not found\n');
-    page(adminSocket, own).then(
-      (text) => answer(response, 200, own.contentType, text),
-      (error: Error) => answer(response, 500, 'text/plain', `${error.message}\n`),
-    );
-  });
-  rmSync(controlSocket, { force: true });
-  await new Promise<void>((settle, reject) => {
-    server.once('error', reject);
-    server.listen(controlSocket, () => settle());
-  });
-}
-
-async function page(adminSocket: string, own: Registry): Promise<string> {
+/** The page's text. */
+export async function metricsPage(adminSocket: string, own: Registry): Promise<string> {
   const envoy = await askAdmin(adminSocket, 'GET', '/stats/prometheus', 2_000).then(
     ({ status, body }) => (status === 200 ? body : ''),
     () => '',
@@ -43,7 +19,12 @@ async function page(adminSocket: string, own: Registry): Promise<string> {
   return `${envoy}${separator}${await own.metrics()}`;
 }
 
-function ownMetrics(plan: Plan, restarts: number, certificates: () => CertificateServiceStats | undefined): Registry {
+/** Control's own, collected when they are asked for. */
+export function ownMetrics(
+  inUse: InUse,
+  restarts: number,
+  certificates: () => CertificateServiceStats | undefined,
+): Registry {
   const registers = [new Registry()];
   const gauge = (name: string, help: string, value: () => number) =>
     new Gauge({
@@ -64,9 +45,26 @@ function ownMetrics(plan: Plan, restarts: number, certificates: () => Certificat
         this.inc(value());
       },
     });
-  new Gauge({ name: 'penstock_info', help: 'What runs, as labels', labelNames: ['mode', 'envoy'], registers })
-    .labels(plan.mode, plan.envoy.version)
-    .set(1);
+  new Gauge({
+    name: 'penstock_info',
+    help: 'What runs, as labels',
+    labelNames: ['mode', 'envoy'],
+    registers,
+    collect() {
+      this.reset();
+      this.labels(inUse.plan.mode, inUse.plan.envoy.version).set(1);
+    },
+  });
+  gauge('penstock_config_current', '0 while the configuration file holds what was refused', () =>
+    inUse.reload.current ? 1 : 0,
+  );
+  gauge(
+    'penstock_config_in_use_since_timestamp_seconds',
+    'When the configuration in use was put in use',
+    () => inUse.reload.sinceMs / 1000,
+  );
+  counter('penstock_config_reloads_total', 'Changed configurations that were put in use', () => inUse.reload.succeeded);
+  counter('penstock_config_rejects_total', 'Changed configurations that were refused', () => inUse.reload.failed);
   new Gauge({ name: 'penstock_envoy_up', help: "1 when Envoy's admin interface answered", registers });
   counter('penstock_control_restarts_total', 'How often the control worker was started again', () => restarts);
   gauge('penstock_control_memory_bytes', 'Resident memory of the control worker', () => process.memoryUsage.rss());
@@ -90,8 +88,4 @@ function ownMetrics(plan: Plan, restarts: number, certificates: () => Certificat
     () => certificates()?.renewed ?? 0,
   );
   return registers[0]!;
-}
-
-function answer(response: ServerResponse, status: number, type: string, text: string): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
 }

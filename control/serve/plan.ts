@@ -12,7 +12,11 @@ export interface Plan {
   mcpUpstream: string | undefined;
   mode: Policy['mode'];
   /** Undefined where nothing is intercepted, so no certificate is made. */
-  authority: { certFile: string; keyFile: string; leafTtlSeconds: number; maxLeaves: number | undefined } | undefined;
+  authority:
+    | { certFile: string; keyFile: string; id: string; leafTtlSeconds: number; maxLeaves: number | undefined }
+    | undefined;
+  /** Files that the configuration was made of: a change of one is a change of it. */
+  sources: string[];
   destinations: { allowed: string[] | undefined; blocked: string[] };
   /** Things worth knowing that stop nothing, one line each. */
   notices: string[];

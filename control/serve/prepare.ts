@@ -1,15 +1,17 @@
 /**
  * All that happens before something is started, in a process that ends afterwards: the stages, Envoy's files, the CA,
- * the ports. Run as `node prepare.ts OPTIONS RECOVERED`, JSON both; prints the Plan as one line of JSON, or every problem
- * on stderr and exits with 2.
+ * the ports. Run as `node prepare.ts OPTIONS WHEN`, JSON and a word; prints the Plan as one line of JSON, or every problem
+ * on stderr and exits with 2. WHEN is "start"; "recover" where a gateway before this one was killed; "reload" where one is
+ * running, whose ports OPTIONS name: then the files are put beside those in use (apply.ts).
  */
-import { mkdirSync, readdirSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
-import { parseDocument } from 'yaml';
+import { parse, stringify } from 'yaml';
 import { findEnvoy } from '../../envoy/find.ts';
 import { openAuthority } from '../certs/ca.ts';
 import type { ListenAddress } from '../policy/policy.ts';
+import { bothClusters, nextDirectory } from './apply.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import { envoyLogFormat } from './event.ts';
 import { explainStart } from './explain.ts';
@@ -19,17 +21,25 @@ import { type Plan, stateLayout } from './plan.ts';
 /** How long the ports of a gateway that was killed are waited for: its Envoy is ended by its guard within milliseconds. */
 const recoveryMs = 4_000;
 
-/** Envoy's own bound on a drain; the supervisor ends it earlier (drain.ts). */
-const drainSeconds = 30;
+/**
+ * How long a connection of a listener that a reload replaced may go on: as long as an event stream may be silent
+ * (envoy/egress.yaml). Its answers say that it ends, so only what is under way stays. The end of the gateway is bounded by
+ * the supervisor (drain.ts).
+ */
+const drainSeconds = 3_600;
+
+export type When = 'start' | 'recover' | 'reload';
 
 /**
- * Prepares a start.
- * @param recovered a gateway before this one was killed, and its ports may need a moment
+ * Prepares a start or a reload.
  * @throws StartError, ConfigError, RuleError, SystemRootsError, AuthorityError, EnvoyError
  */
-export async function prepare(options: RunOptions, recovered: boolean, env: NodeJS.ProcessEnv): Promise<Plan> {
+export async function prepare(options: RunOptions, when: When, env: NodeJS.ProcessEnv): Promise<Plan> {
   const layout = stateLayout(resolve(options.stateDirectory));
-  const [proxy, mcp] = await claimPorts(options, recovered ? recoveryMs : 0);
+  const [proxy, mcp] =
+    when === 'reload'
+      ? [options.listen, options.mcpListen]
+      : await claimPorts(options, when === 'recover' ? recoveryMs : 0);
   const settled = { ...options, listen: proxy, mcpListen: mcp };
   const { config, policy, files, notices } = assemble(settled, layout, env, layout.tableDirectory);
   requireFilter(layout.filterWasm);
@@ -37,19 +47,25 @@ export async function prepare(options: RunOptions, recovered: boolean, env: Node
   const { ca_cert, ca_key } = config.tls_interception;
   const certFile = ca_cert || layout.certFile;
   const keyFile = ca_key || layout.keyFile;
-  if (policy.tls.intercept) await openAuthority({ certFile, keyFile, create: ca_cert === '' && ca_key === '' });
+  const opened = policy.tls.intercept
+    ? await openAuthority({ certFile, keyFile, create: ca_cert === '' && ca_key === '' })
+    : undefined;
 
   const envoy = await findEnvoy({ env, log: (line) => process.stderr.write(`penstock: ${line}\n`) });
-  writeFiles(files, layout);
+  if (when === 'reload') writeNext(files, layout);
+  else writeFiles(files, layout);
+  const { upstream_ca_file } = config.tls_interception;
+  const sources = [options.config ?? '', ca_cert, ca_key, upstream_ca_file, config.dlp.secrets_file];
   return {
     runtime: layout,
     envoy: { ...envoy, args: envoyArguments(join(layout.directory, 'bootstrap.yaml'), options.concurrency) },
-    listeners: (parseDocument(files.listeners).toJS() as { resources: unknown[] }).resources.length,
+    listeners: resourcesOf(files.listeners).length,
+    sources: sources.filter((file) => file !== ''),
     listen: { proxy, mcp },
     mcpUpstream: options.mcpUpstream,
     mode: policy.mode,
-    authority: policy.tls.intercept
-      ? { certFile, keyFile, leafTtlSeconds: policy.tls.leafTtlSeconds, maxLeaves: policy.tls.maxLeaves }
+    authority: opened
+      ? { certFile, keyFile, id: opened.id, leafTtlSeconds: policy.tls.leafTtlSeconds, maxLeaves: policy.tls.maxLeaves }
       : undefined,
     destinations: { allowed: policy.destinations.allowed, blocked: policy.destinations.blocked },
     notices,
@@ -152,10 +168,38 @@ function writeFiles(files: Assembly['files'], layout: ReturnType<typeof stateLay
   }
 }
 
+/** The files of a reload, beside those in use. Clusters are written twice: with those of the running configuration, and without. */
+function writeNext(files: Assembly['files'], layout: ReturnType<typeof stateLayout>): void {
+  const next = nextDirectory(layout);
+  rmSync(next, { recursive: true, force: true });
+  mkdirSync(next, { mode: 0o700 });
+  const wanted = resourcesOf(files.clusters);
+  const names = new Set(wanted.map(({ name }) => name));
+  const running = resourcesOf(readFileSync(join(layout.directory, 'clusters.yaml'), 'utf8'));
+  const leaving = running.filter(({ name }) => !names.has(name));
+  // Where none leaves, the file is the wanted one to the letter, and is not handed over twice.
+  const both =
+    leaving.length === 0
+      ? files.clusters
+      : stringify({ resources: [...wanted, ...leaving] }, { aliasDuplicateObjects: false, lineWidth: 0 });
+  for (const [name, text] of [
+    ['listeners.yaml', files.listeners],
+    ['clusters.yaml', files.clusters],
+    [bothClusters, both],
+    ['filter.yaml', files.filter],
+  ] as const) {
+    writeFileSync(join(next, name), text, { mode: 0o600 });
+  }
+}
+
+function resourcesOf(text: string): { name: string }[] {
+  return (parse(text) as { resources: { name: string }[] }).resources;
+}
+
 if (import.meta.main) {
-  const [options, recovered] = process.argv.slice(2);
+  const [options, when] = process.argv.slice(2);
   try {
-    const plan = await prepare(JSON.parse(options!) as RunOptions, recovered === 'true', process.env);
+    const plan = await prepare(JSON.parse(options!) as RunOptions, when as When, process.env);
     process.stdout.write(`${JSON.stringify(plan)}\n`);
   } catch (error) {
     const text = explainStart(error);

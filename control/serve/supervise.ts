@@ -2,23 +2,26 @@
  * The supervisor: PID 1 of the gateway. Prepares (in a process of its own), starts Envoy and the control worker, keeps
  * both running, passes their log lines on, and ends them in order. It opens no TLS and reads no traffic.
  */
-import { type ChildProcess, fork } from 'node:child_process';
 import { rmSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
 import { join, resolve } from 'node:path';
 import { askAdmin, sumMetric } from './admin.ts';
 import { banner } from './banner.ts';
-import { guardChild, signalGroup, spawnGuarded } from './child.ts';
+import { signalGroup, spawnGuarded } from './child.ts';
 import { drainEnvoy } from './drain.ts';
 import { type LogEvent, readAccessLine, readEnvoyLine } from './event.ts';
-import { watchHeartbeat } from './heartbeat.ts';
-import { type Kept, keepRunning } from './keep.ts';
+import { ended, type Kept, keepRunning } from './keep.ts';
+import { type KeptWorker, keepWorker } from './keep-worker.ts';
 import { readLines } from './lines.ts';
 import { takeLock } from './lock.ts';
 import { formatEvent, type Log, openLog } from './log.ts';
 import { formatAddress, type RunOptions, StartError } from './options.ts';
 import { type Plan, stateLayout } from './plan.ts';
+import type { When } from './prepare.ts';
+import { reloadOn } from './reload.ts';
+import type { ReloadState } from './reload-state.ts';
 import { type StopRequest, watchStopSignals } from './stop.ts';
+import { watchFiles } from './watch.ts';
 
 /** A slow disk and a cold Envoy with two workers took 2 s; past this something is wrong. */
 const readyLimitMs = 30_000;
@@ -27,6 +30,11 @@ const drainLimitMs = 10_000;
 /** Envoy took 1.7 s from SIGTERM to its end. */
 const envoyGraceMs = 3_000;
 const workerGraceMs = 1_000;
+/**
+ * Flags of the preparing process: by itself V8 would let its heap grow to 200 MB, beside a running gateway that has 256 in
+ * all. It needs 60; the bound is where it would rather end.
+ */
+const preparing = ['--max-semi-space-size=1', '--max-old-space-size=160'];
 /** Events kept from before the start was complete. */
 const mostHeld = 12;
 
@@ -43,21 +51,29 @@ export async function supervise(options: RunOptions): Promise<number> {
     return 2;
   }
   try {
-    const prepared = await prepareApart(options, lock.recovered, stop);
+    const prepared = await prepareApart(options, lock.recovered ? 'recover' : 'start', stop, (text) =>
+      process.stderr.write(text),
+    );
     return typeof prepared === 'number' ? prepared : await runGateway(prepared, options, stop);
   } finally {
     lock.release();
   }
 }
 
-/** The Plan, or the exit code where there is none. */
-async function prepareApart(options: RunOptions, recovered: boolean, stop: StopRequest): Promise<Plan | number> {
+/** The Plan, or the exit code where there is none. `onError` gets what it says on stderr. */
+async function prepareApart(
+  options: RunOptions,
+  when: When,
+  stop: StopRequest,
+  onError: (text: string) => void,
+): Promise<Plan | number> {
   const script = join(import.meta.dirname, 'prepare.ts');
-  const child = spawnGuarded(process.execPath, [script, JSON.stringify(options), String(recovered)], {
-    stdio: ['ignore', 'pipe', 'inherit'],
+  const child = spawnGuarded(process.execPath, [...preparing, script, JSON.stringify(options), when], {
+    stdio: ['ignore', 'pipe', 'pipe'],
   });
   stop.asked.then(() => signalGroup(child, 'SIGKILL'));
   let output = '';
+  child.stderr!.setEncoding('utf8').on('data', onError);
   child.stdout!.setEncoding('utf8').on('data', (text: string) => {
     output += text;
   });
@@ -69,7 +85,7 @@ async function prepareApart(options: RunOptions, recovered: boolean, stop: StopR
   return code === 0 ? (JSON.parse(output) as Plan) : (code ?? 1);
 }
 
-async function runGateway(plan: Plan, options: RunOptions, stop: StopRequest): Promise<number> {
+async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): Promise<number> {
   const log = await openLog(options.logFormat, (line) => process.stdout.write(line));
   // What is said before all is up explains a failed start, and comes after the banner of one that succeeds.
   let held: LogEvent[] | undefined = [];
@@ -78,7 +94,9 @@ async function runGateway(plan: Plan, options: RunOptions, stop: StopRequest): P
     held.push(event);
     if (held.length > mostHeld) held.shift();
   };
-  const worker = keepWorker(plan, tell);
+  let plan = first;
+  const reload: ReloadState = { current: true, succeeded: 0, failed: 0, sinceMs: Date.now() };
+  const worker = keepWorker(() => ({ plan, reload }), tell);
   // What Envoy says while it ends is about its ending.
   const envoy = keepEnvoy(plan, (event) => {
     if (!stop.requested || event.event !== 'envoy') tell(event);
@@ -96,7 +114,21 @@ async function runGateway(plan: Plan, options: RunOptions, stop: StopRequest): P
     held.forEach(log);
     held = undefined;
     flushCompileCache();
+    // The addresses as they were taken, where a port was left to the system.
+    const settled = { ...options, listen: plan.listen.proxy, mcpListen: plan.listen.mcp };
+    const watch = watchFiles(
+      () => plan.sources,
+      () =>
+        reloadOn(plan, {
+          ...{ state: reload, log, worker },
+          adopt: (next) => {
+            plan = next;
+          },
+          prepare: (onError) => prepareApart(settled, 'reload', stop, onError),
+        }),
+    );
     await stop.asked;
+    watch.end();
     log({
       level: 'info',
       event: 'draining',
@@ -130,67 +162,8 @@ function keepEnvoy(plan: Plan, log: Log): Kept {
   return keepRunning(start, (how, retryMs) => log(ended('Envoy', how, retryMs)));
 }
 
-/** What the worker says to the supervisor over IPC. */
-export type WorkerMessage =
-  | { type: 'ready' }
-  | { type: 'pong' }
-  | { type: 'log'; level: LogEvent['level']; message: string };
-/** What the supervisor says to the worker. */
-export type SupervisorMessage = { type: 'start'; plan: Plan; restarts: number } | { type: 'ping' };
-
-function keepWorker(plan: Plan, log: Log): Kept & { readonly ready: boolean } {
-  const script = join(import.meta.dirname, 'worker.ts');
-  let ready = false;
-  let restarts = 0;
-  const start = () => {
-    const child = fork(script, {
-      // A small young generation and a bound: idle it uses 15 MB, with 2,000 names some 40.
-      execArgv: ['--max-semi-space-size=1', '--max-old-space-size=192'],
-      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
-      detached: true,
-    });
-    guardChild(child);
-    const stray = (line: string) => log({ level: 'warn', event: 'control', message: `control: ${line}` });
-    if (child.stdout) readLines(child.stdout, stray);
-    if (child.stderr) readLines(child.stderr, stray);
-    const heartbeat = watchHeartbeat(
-      () => say(child, { type: 'ping' }),
-      () => {
-        log({ level: 'error', event: 'control', message: 'the control worker does not answer; it is replaced' });
-        signalGroup(child, 'SIGKILL');
-      },
-    );
-    child.on('message', (message: WorkerMessage) => {
-      heartbeat.heard();
-      if (message.type === 'ready') ready = true;
-      if (message.type === 'ready' && restarts > 0) {
-        log({ level: 'info', event: 'control', message: 'the control worker is back' });
-      }
-      if (message.type === 'log') log({ level: message.level, event: 'control', message: message.message });
-    });
-    child.once('exit', () => {
-      heartbeat.end();
-      ready = false;
-      restarts++;
-    });
-    say(child, { type: 'start', plan, restarts });
-    return child;
-  };
-  const kept = keepRunning(start, (how, retryMs) => log(ended('the control worker', how, retryMs)));
-  return Object.defineProperty(kept as Kept & { ready: boolean }, 'ready', { get: () => ready });
-}
-
-function say(child: ChildProcess, message: SupervisorMessage): void {
-  if (child.connected) child.send(message, () => {});
-}
-
-function ended(who: string, how: string, retryMs: number): LogEvent {
-  const message = `${who} ended (${how}); starting it again in ${retryMs / 1000} s`;
-  return { level: 'error', event: 'restart', message };
-}
-
 /** Undefined when all is up or an end was asked for; else why it is not. */
-async function waitReady(plan: Plan, worker: Kept & { ready: boolean }, envoy: Kept, stop: StopRequest) {
+async function waitReady(plan: Plan, worker: KeptWorker, envoy: Kept, stop: StopRequest) {
   const deadline = performance.now() + readyLimitMs;
   while (!stop.requested) {
     if (envoy.endings > 0) return 'Envoy does not start:';

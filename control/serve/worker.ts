@@ -9,30 +9,31 @@ import { createLeafMinter } from '../certs/leaf.ts';
 import type { LineLog } from '../certs/log.ts';
 import { type CertificateService, serveCertificates } from '../certs/sds.ts';
 import { isDenied } from './destination.ts';
-import { serveMetrics } from './metrics.ts';
+import type { SupervisorMessage, WorkerMessage } from './keep-worker.ts';
+import { type InUse, servePages } from './pages.ts';
 import type { Plan } from './plan.ts';
-import type { SupervisorMessage, WorkerMessage } from './supervise.ts';
 
 /**
  * Serves until the process ends.
  * @throws AuthorityError, SocketError
  */
-export async function work(plan: Plan, restarts: number, log: LineLog): Promise<void> {
-  const certificates = plan.authority ? await certificateService(plan, plan.authority, log) : undefined;
-  await serveMetrics(plan, restarts, () => certificates?.stats());
+export async function work(inUse: InUse, restarts: number, log: LineLog): Promise<void> {
+  const { authority } = inUse.plan;
+  const certificates = authority ? await certificateService(inUse, authority, log) : undefined;
+  await servePages(inUse, restarts, () => certificates?.stats());
 }
 
 type Issuing = NonNullable<Plan['authority']>;
 
-async function certificateService(plan: Plan, issuing: Issuing, log: LineLog): Promise<CertificateService> {
+async function certificateService(inUse: InUse, issuing: Issuing, log: LineLog): Promise<CertificateService> {
   const { certFile, keyFile, leafTtlSeconds, maxLeaves } = issuing;
   const opened = await openAuthority({ certFile, keyFile, create: false });
   const cache = createLeafCache({
     minter: createLeafMinter(opened, leafTtlSeconds),
     maxLeaves: maxLeaves ?? defaultMaxLeaves,
-    refuse: (name) => (isDenied(plan.destinations, name) ? 'the policy denies it' : undefined),
+    refuse: (name) => (isDenied(inUse.plan.destinations, name) ? 'the policy denies it' : undefined),
   });
-  return serveCertificates({ socketPath: plan.runtime.adsSocket, cache, log });
+  return serveCertificates({ socketPath: inUse.plan.runtime.adsSocket, cache, log });
 }
 
 function say(message: WorkerMessage): void {
@@ -46,9 +47,13 @@ if (import.meta.main) {
   const log = { info: line('info'), warn: line('warn'), error: line('error') };
   process.once('disconnect', () => process.exit(0));
   process.once('SIGTERM', () => process.exit(0));
+  // One object for the life of the process: what a reload changes is seen by all who hold it.
+  const inUse = {} as InUse;
   process.on('message', (message: SupervisorMessage) => {
     if (message.type === 'ping') return say({ type: 'pong' });
-    work(message.plan, message.restarts, log).then(
+    Object.assign(inUse, { plan: message.plan, reload: message.reload });
+    if (message.type === 'reload') return;
+    work(inUse, message.restarts, log).then(
       () => {
         say({ type: 'ready' });
         flushCompileCache();

@@ -127,6 +127,11 @@ export class Gateway {
     return this.child.pid ?? 0;
   }
 
+  /** pipelock.yaml, where the gateway was started with one. */
+  get configFile(): string {
+    return join(this.folder, 'pipelock.yaml');
+  }
+
   /** The gateway's CA in PEM. */
   get ca(): string {
     return readFileSync(this.caFile, 'utf8');

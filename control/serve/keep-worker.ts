@@ -1,0 +1,79 @@
+/** The control worker as the supervisor has it: forked, told what is in use, watched, and started again. */
+import { type ChildProcess, fork } from 'node:child_process';
+import { join } from 'node:path';
+import { guardChild, signalGroup } from './child.ts';
+import type { LogEvent } from './event.ts';
+import { watchHeartbeat } from './heartbeat.ts';
+import { ended, type Kept, keepRunning } from './keep.ts';
+import { readLines } from './lines.ts';
+import type { Log } from './log.ts';
+import type { Plan } from './plan.ts';
+import type { ReloadState } from './reload-state.ts';
+
+/** What the worker says to the supervisor over IPC. */
+export type WorkerMessage =
+  | { type: 'ready' }
+  | { type: 'pong' }
+  | { type: 'log'; level: LogEvent['level']; message: string };
+/** What the supervisor says to the worker. */
+export type SupervisorMessage =
+  | { type: 'start'; plan: Plan; reload: ReloadState; restarts: number }
+  | { type: 'reload'; plan: Plan; reload: ReloadState }
+  | { type: 'ping' };
+
+/** The worker, kept running. */
+export interface KeptWorker extends Kept {
+  readonly ready: boolean;
+  /** Tells it how the configuration stands. */
+  tell(plan: Plan, reload: ReloadState): void;
+}
+
+/** Starts the worker and keeps it running; `inUse` gives what it is started with. */
+export function keepWorker(inUse: () => { plan: Plan; reload: ReloadState }, log: Log): KeptWorker {
+  const script = join(import.meta.dirname, 'worker.ts');
+  let ready = false;
+  let restarts = 0;
+  const start = () => {
+    const child = fork(script, {
+      // A small young generation and a bound: idle it uses 15 MB, with 2,000 names some 40.
+      execArgv: ['--max-semi-space-size=1', '--max-old-space-size=192'],
+      stdio: ['ignore', 'pipe', 'pipe', 'ipc'],
+      detached: true,
+    });
+    guardChild(child);
+    const stray = (line: string) => log({ level: 'warn', event: 'control', message: `control: ${line}` });
+    if (child.stdout) readLines(child.stdout, stray);
+    if (child.stderr) readLines(child.stderr, stray);
+    const heartbeat = watchHeartbeat(
+      () => say(child, { type: 'ping' }),
+      () => {
+        log({ level: 'error', event: 'control', message: 'the control worker does not answer; it is replaced' });
+        signalGroup(child, 'SIGKILL');
+      },
+    );
+    child.on('message', (message: WorkerMessage) => {
+      heartbeat.heard();
+      if (message.type === 'ready') ready = true;
+      if (message.type === 'ready' && restarts > 0) {
+        log({ level: 'info', event: 'control', message: 'the control worker is back' });
+      }
+      if (message.type === 'log') log({ level: message.level, event: 'control', message: message.message });
+    });
+    child.once('exit', () => {
+      heartbeat.end();
+      ready = false;
+      restarts++;
+    });
+    say(child, { type: 'start', ...inUse(), restarts });
+    return child;
+  };
+  const kept = keepRunning(start, (how, retryMs) => log(ended('the control worker', how, retryMs)));
+  const tell = (plan: Plan, reload: ReloadState) => {
+    if (kept.child) say(kept.child, { type: 'reload', plan, reload });
+  };
+  return Object.defineProperty(Object.assign(kept, { ready, tell }), 'ready', { get: () => ready });
+}
+
+function say(child: ChildProcess, message: SupervisorMessage): void {
+  if (child.connected) child.send(message, () => {});
+}

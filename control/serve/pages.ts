@@ -1,0 +1,73 @@
+/** The gateway's two own pages, over a Unix socket that routes of Envoy's lead to: /metrics, and /health as /ready. */
+import { rmSync } from 'node:fs';
+import { createServer, type ServerResponse } from 'node:http';
+import type { CertificateServiceStats } from '../certs/sds.ts';
+import { askAdmin } from './admin.ts';
+import { metricsPage, ownMetrics } from './metrics.ts';
+import type { Plan } from './plan.ts';
+import type { ReloadState } from './reload-state.ts';
+
+/** What is in use, and how it came to be. A reload changes its fields. */
+export interface InUse {
+  plan: Plan;
+  reload: ReloadState;
+}
+
+/** Envoy answers in milliseconds; the route to this page waits 900 ms before it asks Envoy itself (envoy/egress.yaml). */
+const readyLimitMs = 600;
+
+/** Serves the pages on the plan's controlSocket for the life of the process. */
+export async function servePages(
+  inUse: InUse,
+  restarts: number,
+  certificates: () => CertificateServiceStats | undefined,
+): Promise<void> {
+  const own = ownMetrics(inUse, restarts, certificates);
+  const { controlSocket, adminSocket } = inUse.plan.runtime;
+  const server = createServer((request, response) => {
+    const path = request.url?.split('?', 1)[0];
+    if (request.method === 'GET' && path === '/ready') {
+      health(inUse).then(([status, body]) => answer(response, status, 'application/json', `${JSON.stringify(body)}\n`));
+    } else if (request.method === 'GET' && path === '/metrics') {
+      metricsPage(adminSocket, own).then(
+        (text) => answer(response, 200, own.contentType, text),
+        (error: Error) => answer(response, 500, 'text/plain', `${error.message}\n`),
+      );
+    } else {
+      answer(response, 404, 'text/plain', 'not found\n');
+    }
+  });
+  rmSync(controlSocket, { force: true });
+  await new Promise<void>((settle, reject) => {
+    server.once('error', reject);
+    server.listen(controlSocket, () => settle());
+  });
+}
+
+/**
+ * Healthy is what carries traffic: a refused configuration is told of and is no reason to restart, since the last good one is in use
+ * and a restart would find none.
+ */
+async function health({ plan, reload }: InUse): Promise<[status: number, body: object]> {
+  const ready = await askAdmin(plan.runtime.adminSocket, 'GET', '/ready', readyLimitMs).then(
+    ({ status }) => status === 200,
+    () => false,
+  );
+  const body = {
+    status: ready ? 'healthy' : 'unready',
+    mode: plan.mode,
+    envoy: plan.envoy.version,
+    uptime_seconds: Math.floor(process.uptime()),
+    tls_interception_enabled: plan.authority !== undefined,
+    configuration: {
+      state: reload.current ? 'current' : 'rejected',
+      in_use_since: new Date(reload.sinceMs).toISOString(),
+      ...(!reload.current && { message: 'the file was changed and refused; the last good one is in use; see the log' }),
+    },
+  };
+  return [ready ? 200 : 503, body];
+}
+
+function answer(response: ServerResponse, status: number, type: string, text: string): void {
+  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
+}
