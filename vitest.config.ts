@@ -7,7 +7,7 @@ export default defineConfig({
         test: {
           name: 'unit',
           include: ['**/*.test.ts'],
-          exclude: ['**/node_modules/**', 'build/**', 'test/scenario/**', 'test/demo/**'],
+          exclude: ['**/node_modules/**', 'build/**', 'test/scenario/**', 'test/demo/**', 'test/containers/**'],
         },
       },
       {
@@ -21,6 +21,17 @@ export default defineConfig({
           // A gateway needs a few seconds to start on a loaded machine, and some scenarios wait for restarts.
           testTimeout: 60_000,
           hookTimeout: 90_000,
+        },
+      },
+      {
+        test: {
+          name: 'containers',
+          include: ['test/containers/**/*.test.ts'],
+          // Images are made once; a start in 256 MiB on a loaded machine takes a while.
+          globalSetup: 'test/containers/images.ts',
+          fileParallelism: false,
+          testTimeout: 120_000,
+          hookTimeout: 300_000,
         },
       },
     ],

@@ -9,6 +9,9 @@ import { parseListen, parseUpstream, type RunOptions, StartError } from './serve
  */
 const mostWorkersByDefault = 4;
 
+/** An image names one that it can write to. */
+const stateDirectory = process.env.PENSTOCK_STATE_DIR || '.penstock';
+
 const program = new Command('penstock')
   .description('Egress gateway for AI assistants')
   .version('0.1.0')
@@ -31,7 +34,7 @@ function withGatewayOptions(command: Command): Command {
       parseListen('127.0.0.1:8889', ''),
     )
     .option('--mcp-upstream <url>', 'where the MCP reverse proxy leads', (text: string) => parseUpstream(text).href)
-    .option('--state-dir <directory>', 'CA, and what Envoy reads', '.penstock')
+    .option('--state-dir <directory>', 'CA, and what Envoy reads ($PENSTOCK_STATE_DIR)', stateDirectory)
     .option(
       '--concurrency <threads>',
       "Envoy's worker threads",
@@ -85,7 +88,7 @@ program
   .description('print the CA, made on first use')
   .option('--bundle', "the system's roots and the CA, for clients that take one file")
   .option('--config <file>', 'pipelock.yaml, where it names the CA')
-  .option('--state-dir <directory>', 'where the CA is', '.penstock')
+  .option('--state-dir <directory>', 'where the CA is', stateDirectory)
   .action(async (options: { bundle?: boolean; config?: string; stateDir: string }) => {
     const { printAuthority } = await import('./serve/inspect.ts');
     await printAuthority({
