@@ -175,7 +175,7 @@ test('on the MCP port a call passes, and a poisoned answer and a leaking call ar
 
 test('the metrics page has the counters, and /health says what runs', async () => {
   const metrics = await page('/metrics');
-  expect(metrics).toMatch(/^penstock_verdicts_total\{.*credential\.github\.token.*\} [1-9]/m);
+  expect(metrics).toMatch(/^penstock_findings_total\{.*credential\.github\.token.*\} [1-9]/m);
   expect(metrics).toMatch(/^penstock_config_current 1$/m);
   expect(metrics).toMatch(/^penstock_envoy_up 1$/m);
   expect(JSON.parse(await page('/health'))).toMatchObject({
