@@ -40,6 +40,7 @@ export function customRule(entry: CustomPattern, place: string): Rule {
     ownBodyHosts: [],
     exemptHosts: entry.exempt_domains,
     also: [],
+    samples: [],
     place,
     ...(validator && { validator }),
   };

@@ -31,6 +31,7 @@ export function exactRules(id: string, title: string, values: readonly Uint8Arra
       exemptHosts: [],
       values: [...values],
       also: [],
+      samples: [],
       place: id,
     },
   ];
