@@ -9,6 +9,7 @@ import { customRule } from '../rules/custom.ts';
 import { exactRules } from '../rules/exact.ts';
 import type { Rule } from '../rules/rule.ts';
 import { cacheKey, compileCached } from './cache.ts';
+import { compile } from './compile.ts';
 
 let directory: string;
 beforeEach(() => {
@@ -46,8 +47,9 @@ test('a second time the table comes from its file, which nobody else may read', 
   expect(statSync(fileOf()).mode & 0o777).toBe(0o600);
   expect(Buffer.from(compileCached(rules, policy, directory)).equals(table)).toBe(true);
   // Another whole table in its place is taken, so nothing is compiled.
-  forge(Buffer.from('kept'));
-  expect(Buffer.from(compileCached(rules, policy, directory)).toString()).toBe('kept');
+  const marked = Buffer.concat([table, Buffer.from('kept')]);
+  forge(marked);
+  expect(Buffer.from(compileCached(rules, policy, directory)).equals(marked)).toBe(true);
 });
 
 test('a file that is damaged, cut, of another key or open to others is not used, and put right', () => {
@@ -83,11 +85,8 @@ test('whatever changes the table changes the key', () => {
     [[rule('key-[0-9]{8}', { exempt_domains: ['a.example'] })], ''],
     [exact('12345678'), ''],
     [exact('12345679'), ''],
-    [rules, 'mode: audit'],
-    [rules, 'request_body_scanning: { max_body_bytes: 5 }'],
     [rules, 'request_body_scanning: { ignore_headers: [X-Mine] }'],
     [rules, 'request_body_scanning: { header_mode: sensitive }'],
-    [rules, 'mcp_input_scanning: { on_parse_error: forward }'],
   ];
   const keys = others.map(([some, config]) => cacheKey(some, policyOf(some, config)));
   expect(new Set([cacheKey(rules, policy), ...keys]).size).toBe(others.length + 1);
@@ -96,6 +95,21 @@ test('whatever changes the table changes the key', () => {
   // A port is no part of it; else each start with a free port would compile.
   expect(cacheKey(rules, policyOf(rules, '', 9999))).toBe(cacheKey(rules, policy));
   expect(readdirSync(directory).length).toBeLessThanOrEqual(4);
+});
+
+test.each([
+  'mode: audit',
+  'mode: strict\napi_allowlist: [a.example]',
+  'request_body_scanning: { action: warn, max_body_bytes: 5 }',
+  'mcp_input_scanning: { on_parse_error: forward }',
+])('a kept table takes other verdicts: %s', (config) => {
+  compileCached(rules, policy, directory);
+  const other = policyOf(rules, config);
+  expect(cacheKey(rules, other)).toBe(cacheKey(rules, policy));
+  const taken = Buffer.from(compileCached(rules, other, directory));
+  expect(taken.equals(compile(rules, other).table)).toBe(true);
+  // What is kept stays whole, for the next that takes it.
+  expect(Buffer.from(compileCached(rules, policy, directory)).equals(compile(rules, policy).table)).toBe(true);
 });
 
 test('a directory that cannot be is no reason to stop', () => {

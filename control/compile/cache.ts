@@ -18,6 +18,7 @@ import {
 import { join } from 'node:path';
 import type { Rule } from '../rules/rule.ts';
 import { compile, type TablePolicy } from './compile.ts';
+import { setVerdicts } from './verdicts.ts';
 
 /** Tables that are kept: the last one, and some for who goes to and fro between configurations. */
 const mostKept = 4;
@@ -33,7 +34,14 @@ export function compileCached(rules: readonly Rule[], policy: TablePolicy, direc
   const key = cacheKey(rules, policy);
   const file = join(directory, `${key}${suffix}`);
   const kept = read(file, key);
-  if (kept) return kept;
+  if (kept) {
+    setVerdicts(
+      kept,
+      rules.map(({ id }) => id),
+      policy,
+    );
+    return kept;
+  }
   const { table } = compile(rules, policy);
   try {
     write(directory, file, key, table);
@@ -43,26 +51,19 @@ export function compileCached(rules: readonly Rule[], policy: TablePolicy, direc
   return table;
 }
 
-/** What a table is made of, as 64 hex digits: rules, policy, and the compiler's own text. */
+/**
+ * What a table is made of, as 64 hex digits: rules, the policy but for its verdicts, and the compiler's own text. Compiling
+ * takes seconds and much memory; a mode or an action changes verdicts alone, which a kept table takes too.
+ */
 export function cacheKey(rules: readonly Rule[], policy: TablePolicy): string {
   const hash = createHash('sha256').update(compilerDigest());
   for (const { values, match: _, reject: __, ...rule } of rules) {
     hash.update(JSON.stringify(rule));
     for (const value of values ?? []) hash.update(`\n${value.length}\n`).update(value);
   }
-  const { ruleVerdicts, mcpUpstream, ...rest } = policy;
-  return hash.update(JSON.stringify([[...ruleVerdicts], mcpUpstream?.hostname, tablePart(rest)])).digest('hex');
-}
-
-/** The policy without what compile() does not read: ports differ from start to start. */
-function tablePart(policy: Omit<TablePolicy, 'ruleVerdicts' | 'mcpUpstream'>): unknown[] {
-  return [
-    policy.unreadableVerdicts,
-    policy.maxRequestBodyBytes,
-    policy.scannedHeaders,
-    policy.ignoredHeaders,
-    policy.ownCredentialHeaders,
-  ];
+  const { scannedHeaders, ignoredHeaders, ownCredentialHeaders, mcpUpstream } = policy;
+  const words = [scannedHeaders, ignoredHeaders, ownCredentialHeaders, mcpUpstream?.hostname];
+  return hash.update(JSON.stringify(words)).digest('hex');
 }
 
 let digest: Buffer | undefined;

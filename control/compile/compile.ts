@@ -1,7 +1,7 @@
 // Longer than most files: every section of the table is laid here, since each refers to the others by offset.
 import { createHash } from 'node:crypto';
 import * as layout from '../../filter/table/layout.ts';
-import { type Policy, surfaces, type Verdict } from '../policy/policy.ts';
+import type { Policy } from '../policy/policy.ts';
 import type { Rule, Validator } from '../rules/rule.ts';
 import type { Anchor, Plan } from './anchor.ts';
 import { allBytes, type ByteSet, members } from './byte-set.ts';
@@ -10,6 +10,7 @@ import { CompileError, type CompileProblem, type Planned, planRule, sample, Tabl
 import { Automata, Classes, Programs, Strings, Words } from './sections.ts';
 import { toTeddy } from './teddy.ts';
 import { layUnion, type Member, RuleLists, tooMany } from './union.ts';
+import { setVerdicts } from './verdicts.ts';
 
 /** The compiled rules and policy, and what dump.ts shows of them. */
 export interface Compiled {
@@ -117,8 +118,8 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
       tooMany(unions.word, `more than ${layout.MAX_WORD_RULES} patterns without three fixed bytes`),
     ]);
   const word = unions.word.length > 0 ? layUnion(unions.word, lists, automata).automaton : layout.NO_AUTOMATON;
-  const ruleRecords = layRules(planned, policy, strings, words);
-  const policyRecord = layPolicy(policy, words, { number: number.automaton, word, key }, ruleRecords);
+  const ruleRecords = layRules(planned, strings, words);
+  const policyRecord = layPolicy(policy, words, { number: number.automaton, word, key });
   const entries = new DataView(new ArrayBuffer((starts.size + literals.size + named.size) * layout.ENTRY_BYTES));
   const startSlots = starts.lay(entries, 0);
   const literalSlots = literals.lay(entries, starts.size);
@@ -145,6 +146,11 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
     lists.records(),
     layPhrases(phraseRules),
   ]);
+  setVerdicts(
+    table,
+    planned.map(({ rule }) => rule.id),
+    policy,
+  );
   return {
     table,
     summary: {
@@ -216,24 +222,16 @@ class Entries {
   }
 }
 
-const verdictNumbers: Record<Verdict, number> = {
-  allow: layout.VERDICT_ALLOW,
-  warn: layout.VERDICT_WARN,
-  block: layout.VERDICT_BLOCK,
-};
-
 /** Whether every match begins with the key, a text of three bytes or more, or with a name that the value is given. */
 function isUnlikely(plan: Plan): boolean {
   if (!('anchors' in plan)) return false;
   return plan.kind === 'named' || (!plan.backward && plan.anchors.every(({ lead }) => lead === 0));
 }
 
-function layRules(planned: readonly Planned[], policy: TablePolicy, strings: Strings, words: Words): Uint8Array {
+function layRules(planned: readonly Planned[], strings: Strings, words: Words): Uint8Array {
   const records = new DataView(new ArrayBuffer(planned.length * layout.RULE_BYTES));
   planned.forEach(({ rule, parts }, i) => {
     const at = i * layout.RULE_BYTES;
-    const verdicts = policy.ruleVerdicts.get(rule.id);
-    if (!verdicts) throw new RangeError(`policy has no verdict for ${rule.id}`);
     records.setUint32(at + layout.RULE_ID_OFFSET, strings.offset(rule.id), true);
     records.setUint16(at + layout.RULE_ID_BYTES, Buffer.byteLength(rule.id), true);
     records.setUint8(at + layout.RULE_VALIDATOR, rule.validator ? validators[rule.validator] : layout.VALIDATOR_NONE);
@@ -257,10 +255,6 @@ function layRules(planned: readonly Planned[], policy: TablePolicy, strings: Str
       records.setUint32(at + field, words.add(list), true);
       records.setUint32(at + field + 4, list.length, true);
     }
-    surfaces.forEach((_, surface) => {
-      records.setUint8(at + layout.RULE_VERDICTS_HIGH + surface, verdictNumbers[verdicts.high[surface]!]);
-      records.setUint8(at + layout.RULE_VERDICTS_LOW + surface, verdictNumbers[verdicts.low[surface]!]);
-    });
   });
   return new Uint8Array(records.buffer);
 }
@@ -269,13 +263,8 @@ function layPolicy(
   policy: TablePolicy,
   words: Words,
   { number, word, key }: { number: number; word: number; key: Uint8Array },
-  rules: Uint8Array,
 ): Uint8Array {
   const record = new DataView(new ArrayBuffer(layout.POLICY_BYTES));
-  record.setUint32(layout.POLICY_MAX_REQUEST_BODY_BYTES, policy.maxRequestBodyBytes, true);
-  policy.unreadableVerdicts.forEach((verdict, i) => {
-    record.setUint8(layout.POLICY_UNREADABLE_VERDICTS + i, verdictNumbers[verdict]);
-  });
   const names = policy.scannedHeaders === '*' ? policy.ignoredHeaders : policy.scannedHeaders;
   const mode =
     policy.scannedHeaders === '*'
@@ -294,11 +283,6 @@ function layPolicy(
   const mcpHosts = policy.mcpUpstream ? [policy.mcpUpstream.hostname] : [];
   record.setUint32(layout.POLICY_MCP_HOST_WORDS, words.add(mcpHosts), true);
   record.setUint32(layout.POLICY_MCP_HOST_WORDS + 4, mcpHosts.length, true);
-  surfaces.forEach((_, surface) => {
-    for (let at = 0; at < rules.length; at += layout.RULE_BYTES)
-      if (rules[at + layout.RULE_VERDICTS_HIGH + surface] || rules[at + layout.RULE_VERDICTS_LOW + surface])
-        record.setUint8(layout.POLICY_SURFACES + surface, 1);
-  });
   return new Uint8Array(record.buffer);
 }
 

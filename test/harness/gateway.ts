@@ -1,3 +1,4 @@
+/** A gateway under test as a child process. Long, since everything that a test asks of one is asked here. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';

@@ -1,0 +1,40 @@
+/** The verdicts of a table: all of it that a mode or an action decides, in places of its own, so that they can be changed in a finished table. */
+import * as layout from '../../filter/table/layout.ts';
+import { type Policy, surfaces, type Verdict } from '../policy/policy.ts';
+
+/** The part of a policy that setVerdicts writes. */
+export type VerdictPolicy = Pick<Policy, 'ruleVerdicts' | 'unreadableVerdicts' | 'maxRequestBodyBytes'>;
+
+const verdictNumbers: Record<Verdict, number> = {
+  allow: layout.VERDICT_ALLOW,
+  warn: layout.VERDICT_WARN,
+  block: layout.VERDICT_BLOCK,
+};
+
+/**
+ * Writes a policy's verdicts into a table, in place of those that it has.
+ * @param ruleIds the table's rules in their order
+ * @throws RangeError where the policy has no verdict for one
+ */
+export function setVerdicts(table: Uint8Array, ruleIds: readonly string[], policy: VerdictPolicy): void {
+  const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
+  const section = (index: number) => view.getUint32(layout.HEADER_BYTES + index * 8, true);
+  const [record, rules] = [section(layout.SECTION_POLICY), section(layout.SECTION_RULES)];
+  view.setUint32(record + layout.POLICY_MAX_REQUEST_BODY_BYTES, policy.maxRequestBodyBytes, true);
+  policy.unreadableVerdicts.forEach((verdict, i) => {
+    view.setUint8(record + layout.POLICY_UNREADABLE_VERDICTS + i, verdictNumbers[verdict]);
+  });
+  surfaces.forEach((_, surface) => {
+    let isRead = 0;
+    ruleIds.forEach((id, i) => {
+      const verdicts = policy.ruleVerdicts.get(id);
+      if (!verdicts) throw new RangeError(`policy has no verdict for ${id}`);
+      const [high, low] = [verdictNumbers[verdicts.high[surface]!], verdictNumbers[verdicts.low[surface]!]];
+      const at = rules + i * layout.RULE_BYTES;
+      view.setUint8(at + layout.RULE_VERDICTS_HIGH + surface, high);
+      view.setUint8(at + layout.RULE_VERDICTS_LOW + surface, low);
+      if (high !== 0 || low !== 0) isRead = 1;
+    });
+    view.setUint8(record + layout.POLICY_SURFACES + surface, isRead);
+  });
+}
