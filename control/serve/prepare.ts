@@ -35,6 +35,7 @@ export type When = 'start' | 'recover' | 'reload';
  * @throws StartError, ConfigError, RuleError, SystemRootsError, AuthorityError, EnvoyError
  */
 export async function prepare(options: RunOptions, when: When, env: NodeJS.ProcessEnv): Promise<Plan> {
+  if (when === 'reload') offerMemory();
   const layout = stateLayout(resolve(options.stateDirectory));
   const [proxy, mcp] =
     when === 'reload'
@@ -70,6 +71,15 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
     destinations: { allowed: policy.destinations.allowed, blocked: policy.destinations.blocked },
     notices,
   };
+}
+
+/** Where memory runs out beside a running gateway, the kernel takes this process: the last good configuration stays in use. */
+function offerMemory(): void {
+  try {
+    writeFileSync('/proc/self/oom_score_adj', '1000');
+  } catch {
+    // Not on Linux.
+  }
 }
 
 function envoyArguments(bootstrap: string, concurrency: number): string[] {
