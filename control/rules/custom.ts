@@ -40,7 +40,6 @@ export function customRule(entry: CustomPattern, place: string): Rule {
     ownBodyHosts: [],
     exemptHosts: entry.exempt_domains,
     also: [],
-    samples: [],
     place,
     ...(validator && { validator }),
   };

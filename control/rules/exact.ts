@@ -31,7 +31,6 @@ export function exactRules(id: string, title: string, values: readonly Uint8Arra
       exemptHosts: [],
       values: [...values],
       also: [],
-      samples: [],
       place: id,
     },
   ];

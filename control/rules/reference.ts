@@ -6,7 +6,7 @@ import { aba, iban, isInIban, isInRow, itin, luhn, ssn } from './check-digits.ts
 import { masked, mixedPassword, namedRandom, password, random, urlPassword } from './randomness.ts';
 import { patternRegExp } from './regexp.ts';
 import type { Confidence, Rule, Validator } from './rule.ts';
-import { isSample } from './sample.ts';
+import { isMadeUp } from './sample.ts';
 import { base58Check, bip39 } from './wallet.ts';
 
 /** A hit that its validator agreed with. Offsets count characters of the text. */
@@ -54,7 +54,7 @@ function findingsOf(rule: Rule, expression: RegExp, text: string): Finding[] {
     const context = text.slice(Math.max(0, start - nearBefore), end + nearAfter).toLowerCase();
     const isNear = rule.near.some((word) => context.includes(word));
     if (rule.nearRequired && !isNear) continue;
-    const isHigh = (rule.confidence === 'high' || (isNear && !rule.nearRequired)) && !isSample(rule, hit[0]);
+    const isHigh = (rule.confidence === 'high' || (isNear && !rule.nearRequired)) && !isMadeUp(rule, hit[0]);
     findings.push({ id: rule.id, confidence: isHigh ? 'high' : 'low', start, end });
   }
   return findings;

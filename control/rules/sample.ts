@@ -1,15 +1,13 @@
 import type { Rule } from './rule.ts';
 
 /**
- * Whether a hit is one of its rule's samples, or, of a rule that has some, a card number that a person made up: the twin of
+ * Whether a hit, of a rule with samples, is a card number that a person made up and none of the samples: the twin of
  * filter/finding/sample.ts.
  */
-export function isSample(rule: Rule, hit: string): boolean {
+export function isMadeUp(rule: Rule, hit: string): boolean {
   if (rule.samples.length === 0) return false;
   const bare = bareText(hit);
-  return (
-    rule.samples.includes(bare) || (rule.validator === 'luhn' && (countsOn(bare) || repeats(bare) || hasRow(bare)))
-  );
+  return (countsOn(bare) || repeats(bare) || hasRow(bare)) && !rule.samples.includes(bare);
 }
 
 /** Letters and digits of a text, without what stands between them. */

@@ -12,7 +12,7 @@ import { isInRow } from './luhn';
 import { isNear } from './near';
 import { isExempt, isOwn } from './own';
 import { isMasked } from './random';
-import { isSample } from './sample';
+import { isMadeUp } from './sample';
 import { TRACE_FINDING, TRACE_HIT, TRACE_VIEW, trace } from './trace';
 import { validate } from './validate';
 import { beginViews, nextView, openViews, wereCut } from './views';
@@ -71,7 +71,7 @@ function readHit(index: u32, start: usize, end: usize, surface: i32): void {
   if (flags & layout.RULE_FLAG_NEAR_REQUIRED) {
     if (!isNamed) return;
   } else isHigh = isHigh || isNamed;
-  isHigh = isHigh && !isSample(rule, start, end);
+  isHigh = isHigh && !isMadeUp(rule, start, end);
   store<u32>(lastOfRule, <u32>start);
   store<u32>(lastOfRule, <u32>end, 4);
   trace(TRACE_FINDING, index, list.viewChain, start - list.viewStart, end - list.viewStart);

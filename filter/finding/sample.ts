@@ -1,4 +1,4 @@
-// Numbers that are right and belong to nobody: published for tests, or made up by a person who counted or repeated.
+// Card numbers that are right and belong to nobody: made up by a person who counted or repeated.
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 
@@ -7,19 +7,22 @@ const bare: usize = memory.data(128);
 const BARE_BYTES: usize = 128;
 let bareBytes: usize = 0;
 
-/** Whether the hit is one of its rule's samples, or, of a rule that has some, a card number that nobody drew. */
-export function isSample(rule: usize, start: usize, end: usize): bool {
+/**
+ * Whether the hit, of a rule with samples, is a card number that nobody drew and none of the samples: those are what people
+ * try a gateway with, and a try must show what a real number would.
+ */
+export function isMadeUp(rule: usize, start: usize, end: usize): bool {
   const count = load<u32>(rule, layout.RULE_SAMPLE_COUNT);
   if (count == 0) return false;
   takeBare(start, end);
+  if (!countsOn() && !repeats() && !hasRow()) return false;
   let word = table.words + <usize>load<u32>(rule, layout.RULE_SAMPLES) * layout.WORD_BYTES;
   for (let i: u32 = 0; i < count; i++, word += layout.WORD_BYTES) {
     const text = table.strings + <usize>load<u32>(word, layout.WORD_OFFSET);
     if (<usize>load<u32>(word, layout.WORD_LENGTH) == bareBytes && memory.compare(text, bare, bareBytes) == 0)
-      return true;
+      return false;
   }
-  const isCard = <i32>load<u8>(rule, layout.RULE_VALIDATOR) == layout.VALIDATOR_LUHN;
-  return isCard && (countsOn() || repeats() || hasRow());
+  return true;
 }
 
 function takeBare(start: usize, end: usize): void {

@@ -108,19 +108,27 @@ test('a card number as a JSON number', () => {
   expect(found(`[${number},1]`)).toEqual(['financial.payment-card.number!']);
 });
 
-test('a number that is published for tests or made up is a finding of low confidence, also beside "card"', () => {
-  const samples = [
-    ['3782 822463', ' 10005'],
-    ['4242 4242', ' 4242 4242'],
-    ['5555-5555', '-5555-4444'],
+test('a number that is made up is a finding of low confidence, also beside "card"', () => {
+  const madeUp = [
+    ['5454 5454', ' 5454 5454'],
     ['5678 5678', ' 5678 5678'],
     ['2345 6789', ' 1234 5678'],
   ];
-  for (const pieces of samples) {
+  for (const pieces of madeUp) {
     const [id, ...others] = found(`card ${pieces.join('')}`);
     expect(id, pieces[0]).toMatch(/^financial\.payment-card\.[a-z]+(?:-number)?$/);
     expect(others).toEqual([]);
   }
+});
+
+test('a number that is published for tests is found like any other', () => {
+  const published = [
+    ['4111 1111', ' 1111 1111'],
+    ['3782 822463', ' 10005'],
+    ['4242 4242', ' 4242 4242'],
+    ['5555-5555', '-5555-4444'],
+  ];
+  for (const pieces of published) expect(found(pieces.join(''))).toEqual(['financial.payment-card.number!']);
 });
 
 test('of drawn card numbers one in a hundred at most passes for made up', () => {

@@ -55,10 +55,10 @@ async function streaming(client: Client, url: string): Promise<{ reader: StreamR
   return { reader, gate };
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: what the page holds is the test
 const health = async () => {
   const { body } = await stage.gateway.page('/health');
   // Envoy's own answer, while the worker is away.
+  // biome-ignore lint/suspicious/noExplicitAny: what the page holds is the test
   return body === 'LIVE\n' ? undefined : (JSON.parse(body) as any);
 };
 const leak = () => ({ url: 'https://api.penstock.test/v1', body: JSON.stringify({ text: githubToken() }) });
