@@ -24,12 +24,12 @@ import {
 import { leftKinds, openBeside, openedKinds, openInPlace, openQuoted } from '../view/open';
 import { hasPercent, isForm } from '../view/percent';
 import * as piece from '../view/piece';
-import { decodeUtf16, hasControls, hasUtf16 } from '../view/printable';
+import { decodeUtf16, hasControls, hasUtf16, isUtf8 } from '../view/printable';
 import { hasQuotedPrintable } from '../view/quoted-printable';
 import * as signs from '../view/signs';
 import { openSpaced } from '../view/spaced';
 
-/** Files begin with headers, and those hold bytes that no text has. */
+/** Files begin with headers, and those hold bytes that no text has: controls, and what is no UTF-8. */
 const CONTROLS_WITHIN: usize = 1024;
 
 /** Whether a view of the message could not be opened: more expansion than its room, or more layers than are read. */
@@ -54,7 +54,8 @@ export function nextView(): bool {
   if (!list.nextView()) return false;
   clearMargins(list.viewStart, list.viewEnd);
   // In binary every other pair of bytes looks like an escape: it is opened once, in place, and what is left is no secret.
-  isBinary = hasControls(list.viewStart, min(list.viewEnd, list.viewStart + CONTROLS_WITHIN));
+  const head = min(list.viewEnd, list.viewStart + CONTROLS_WITHIN);
+  isBinary = hasControls(list.viewStart, head) || !isUtf8(list.viewStart, head);
   const isMessage = isJson(list.viewStart, list.viewEnd);
   // The first opening in place is no layer: what wraps a text mostly writes it as a string as well.
   let isFirst = true;
@@ -95,9 +96,10 @@ export function openViews(passedSigns: u32): void {
     if (mayOpen && missedBase64()) wereCut = true;
     return;
   }
-  if (missedBase64()) wereCut = true;
+  if (missedBase64() && (mayOpen || !isBinary)) wereCut = true;
   // Only runs that stand for text are noted; others are what they are.
-  if (!mayOpen && notedCount(HEX_RUNS) + notedCount(HEX_PAIR_RUNS) + notedCount(BASE32_RUNS) != 0) wereCut = true;
+  if (!mayOpen && !isBinary && notedCount(HEX_RUNS) + notedCount(HEX_PAIR_RUNS) + notedCount(BASE32_RUNS) != 0)
+    wereCut = true;
   if (mayOpen && !isBinary && hasJoints() && begin((end - start) * 2))
     finish(room, joinNeighbours(start, end, room), encoding.JOINED);
   if (encoding.lastOpened(list.viewChain) != encoding.SPACED) openOthers(start, end);
@@ -208,7 +210,8 @@ function openOthers(start: usize, end: usize): void {
     return;
   }
   // Once is enough: what it opens looks like more of it as often as not.
-  const mayBeQuoted = (signsHere & signs.EQUALS) != 0 && !encoding.holds(list.viewChain, encoding.QUOTED_PRINTABLE);
+  const mayBeQuoted =
+    !isBinary && (signsHere & signs.EQUALS) != 0 && !encoding.holds(list.viewChain, encoding.QUOTED_PRINTABLE);
   if (mayBeQuoted && hasQuotedPrintable(start, end) && begin(end - start)) addBeside(openQuoted(start, end, room));
   const withPluses = (signsHere & signs.PLUSES) != 0 && isForm(start, end);
   if ((escapes | percents) == 0 && !withPluses) return;

@@ -12,6 +12,10 @@ export const LEAST_RUN: usize = 24;
 const LEAST_TEXT: usize = 16;
 /** What is glued to a run, a name or a path, is shorter than this; further on no other beginning is looked for. */
 const GLUED_WITHIN: usize = 256;
+/** Beginnings of a run that are decoded: `KEY_KEY_KEY_…` has one at each sign, and each costs the whole run again. */
+const MOST_GLUED: u32 = 8;
+/** Room for them in a short text. */
+const GLUED_ROOM: u32 = 8192;
 /** Shorter lines are words below each other, and so may those below the second be: PEM has 64 columns and MIME 76. */
 const LEAST_LINE: usize = 16;
 const LEAST_WIDTH: usize = 60;
@@ -64,6 +68,7 @@ function readRun(p: usize, runEnd: usize, end: usize): void {
   decodeRun(p, runEnd, end);
   // Something may be glued to the run by a sign that is base64's as well, `/echo/`, `key-`: then it begins behind that.
   const to = min(runEnd - LEAST_RUN, p + GLUED_WITHIN);
+  let glued: u32 = 0;
   for (let at = p; at <= to; at += 16) {
     let signs = i8x16.bitmask(isSign(v128.load(at)));
     while (signs != 0) {
@@ -71,7 +76,9 @@ function readRun(p: usize, runEnd: usize, end: usize): void {
       signs &= signs - 1;
       if (behind > to) return;
       noteBase32Run(behind, runEnd);
-      if (((behind - p) & 3) != 0 && showsText(behind, runEnd)) decodeLine(behind, runEnd);
+      if (((behind - p) & 3) == 0 || !showsText(behind, runEnd)) continue;
+      if (++glued > MOST_GLUED) return;
+      decodeLine(behind, runEnd);
     }
   }
 }
@@ -250,7 +257,10 @@ function isSign(v: v128): v128 {
   );
 }
 
-/** Most bytes that the base64 runs of a text of `length` bytes come to, decoded from two beginnings, lines included. */
+/**
+ * Most bytes that the base64 runs of a text of `length` bytes come to, decoded from two beginnings, lines included. Words
+ * that may be glued to a run give it more beginnings, and in a short text they may be most of it.
+ */
 export function base64Room(length: u32): u32 {
-  return <u32>(((<u64>length * 8) / 5) & ~15) + MARGIN;
+  return <u32>(((<u64>length * 8) / 5) & ~15) + min<u32>(length * 4, GLUED_ROOM) + MARGIN;
 }

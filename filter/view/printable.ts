@@ -43,6 +43,25 @@ export function hasControls(start: usize, end: usize): bool {
   return false;
 }
 
+/** Whether the bytes are UTF-8 (RFC 3629), up to a character that the end cuts. Reads up to 15 bytes past `end`. */
+export function isUtf8(start: usize, end: usize): bool {
+  for (let p = start; p < end; ) {
+    const high = i8x16.bitmask(v128.load(p));
+    if (high == 0) {
+      p += 16;
+      continue;
+    }
+    p += <usize>ctz(high);
+    if (p >= end) return true;
+    const c = load<u8>(p);
+    const more: usize = c >= 0xf0 ? 3 : c >= 0xe0 ? 2 : 1;
+    if (c < 0xc2 || c > 0xf4) return false;
+    for (let i: usize = 1; i <= more && p + i < end; i++) if ((load<u8>(p + i) & 0xc0) != 0x80) return false;
+    p += more + 1;
+  }
+  return true;
+}
+
 /** The zero bytes among the 64 that printable64 looked at last. */
 let zeros: u64 = 0;
 

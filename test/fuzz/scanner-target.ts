@@ -99,7 +99,19 @@ function checkCut({ wasCut, events, isTraceFull }: Read, text: Uint8Array): void
     Buffer.from(text)
       .toString('latin1')
       .match(/[0-9A-Za-z+/_-]{10,}/g) ?? [];
-  if (wasCut && !isTraceFull && layers < maxDepth && bytes < 2 * text.length && runs.length < maxRuns)
+  // Each sign in a run, written or escaped, may begin another: those come to more than their room sooner.
+  const signs =
+    Buffer.from(text)
+      .toString('latin1')
+      .match(/[+/_-]|\\u/g) ?? [];
+  if (
+    wasCut &&
+    !isTraceFull &&
+    layers < maxDepth &&
+    bytes < 2 * text.length &&
+    runs.length < maxRuns &&
+    signs.length < maxRuns
+  )
     throw new Error(`called unreadable with ${layers} layers, ${bytes} bytes of views and ${runs.length} runs`);
 }
 

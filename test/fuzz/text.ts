@@ -41,7 +41,17 @@ const pieces = [
     'password=',
     'token: ',
   ],
-  ...[['4242 4242', '4242 4242'].join(' '), '-----BEGIN ', '-----END ', 'https://a:b@c/', '"id":', '"jsonrpc":"2.0"', ' ', '\t', '.'],
+  ...[
+    ['4242 4242', '4242 4242'].join(' '),
+    '-----BEGIN ',
+    '-----END ',
+    'https://a:b@c/',
+    '"id":',
+    '"jsonrpc":"2.0"',
+    ' ',
+    '\t',
+    '.',
+  ],
 ].map((text) => Buffer.from(text));
 const broken = [[0xff], [0xc3], [0xed, 0xa0, 0x80], [0xf0, 0x9f], [0x1f, 0x8b, 8], [0xfe, 0xff], [0x00]].map((bytes) =>
   Buffer.from(bytes),
