@@ -60,12 +60,13 @@ withGatewayOptions(program.command('render').description("print pipelock.yaml an
 
 program
   .command('check')
-  .description('report every problem of a pipelock.yaml, or of Helm values for either chart')
+  .description('say what becomes of each key of a pipelock.yaml, and report every problem of it or of Helm values')
   .argument('<file>')
   .option('--values', 'the file holds Helm values, whatever it looks like')
-  .action(async (file: string, options: { values?: boolean }) => {
+  .option('--all', 'say what becomes of the keys that are left out, too')
+  .action(async (file: string, options: { values?: boolean; all?: boolean }) => {
     const { checkFile } = await import('./serve/inspect.ts');
-    checkFile(file, options.values === true);
+    checkFile(file, options.values === true, options.all === true);
   });
 
 program

@@ -7,10 +7,10 @@
  */
 
 export type Standing =
-  /** Does what it says, whatever its value. */
-  | { does: 'all' }
+  /** Does what it says, whatever its value; `by` is what honours it, for `penstock check`. */
+  | { does: 'all'; by: string }
   /** Does what it says at these values, and at no other. */
-  | { does: 'only'; values: readonly unknown[]; remedy: string }
+  | { does: 'only'; values: readonly unknown[]; remedy: string; by: string }
   /** Does nothing. */
   | {
       does: 'nothing';
@@ -24,25 +24,29 @@ export type Standing =
       instead?: string;
       /** What to do, when that is not "remove it". */
       remedy?: string;
+      /** Why it never will: nothing is said while it is off, and this where it is on. */
+      never?: string;
     };
 
-const all: Standing = { does: 'all' };
+const by = (by: string): Standing => ({ does: 'all', by });
+const never = (why: string): Standing => ({ does: 'nothing', switches: ['enabled'], never: why });
+const unlicensed: Standing = { does: 'nothing', never: 'nothing here needs a licence' };
 const nothing: Standing = { does: 'nothing' };
 const unlessEnabled: Standing = { does: 'nothing', switches: ['enabled'] };
 
 export const standings: Readonly<Record<string, Standing>> = {
-  version: all,
-  mode: all,
-  enforce: all,
+  version: by('the reader of this file'),
+  mode: by('the policy'),
+  enforce: by('the policy'),
   explain_blocks: nothing,
-  api_allowlist: all,
+  api_allowlist: by('the destination rules'),
   metrics_listen: { does: 'nothing', remedy: 'remove it; metrics are served at /metrics of the proxy port' },
-  internal: all,
-  trusted_domains: all,
+  internal: by('the resolver and the clusters'),
+  trusted_domains: by('the routes'),
   suppress: nothing,
-  license_key: nothing,
-  license_file: nothing,
-  license_public_key: nothing,
+  license_key: unlicensed,
+  license_file: unlicensed,
+  license_public_key: unlicensed,
 
   'fetch_proxy.listen': {
     does: 'nothing',
@@ -52,7 +56,7 @@ export const standings: Readonly<Record<string, Standing>> = {
   'fetch_proxy.timeout_seconds': nothing,
   'fetch_proxy.max_response_mb': nothing,
   'fetch_proxy.user_agent': nothing,
-  'fetch_proxy.monitoring.blocklist': all,
+  'fetch_proxy.monitoring.blocklist': by('the destination rules'),
   'fetch_proxy.monitoring.max_url_length': { does: 'nothing', off: [0], instead: 'URLs have no such limit' },
   'fetch_proxy.monitoring.entropy_threshold': { does: 'nothing', off: [0], instead: 'entropy alone blocks nothing' },
   'fetch_proxy.monitoring.max_requests_per_minute': {
@@ -63,34 +67,35 @@ export const standings: Readonly<Record<string, Standing>> = {
   'fetch_proxy.monitoring.max_data_per_minute': { does: 'nothing', off: [0] },
   'fetch_proxy.monitoring.subdomain_entropy_exclusions': nothing,
 
-  'forward_proxy.enabled': all,
-  'forward_proxy.max_tunnel_seconds': all,
-  'forward_proxy.idle_timeout_seconds': all,
+  'forward_proxy.enabled': by('the destination rules'),
+  'forward_proxy.max_tunnel_seconds': by('the routes and the listener intercept'),
+  'forward_proxy.idle_timeout_seconds': by('the routes and the listener intercept'),
   'forward_proxy.sni_verification': {
     does: 'only',
     values: [true],
     remedy: 'remove it; the server name of a tunnel is always checked',
+    by: 'the filter',
   },
   'forward_proxy.redirect_websocket_hosts': nothing,
 
-  'tls_interception.enabled': all,
-  'tls_interception.ca_cert': all,
-  'tls_interception.ca_key': all,
-  'tls_interception.passthrough_domains': all,
-  'tls_interception.cert_ttl': all,
-  'tls_interception.cert_cache_size': all,
-  'tls_interception.upstream_ca_file': all,
+  'tls_interception.enabled': by('the listener intercept'),
+  'tls_interception.ca_cert': by('the control worker'),
+  'tls_interception.ca_key': by('the control worker'),
+  'tls_interception.passthrough_domains': by('the routes'),
+  'tls_interception.cert_ttl': by('the control worker'),
+  'tls_interception.cert_cache_size': by('the control worker'),
+  'tls_interception.upstream_ca_file': by('the clusters'),
   'tls_interception.max_response_bytes': { does: 'nothing', instead: 'answers pass at any length' },
 
-  'ssrf.ip_allowlist': all,
+  'ssrf.ip_allowlist': by('the resolver and the clusters'),
   websocket_proxy: unlessEnabled,
   reverse_proxy: unlessEnabled,
 
-  'dlp.include_defaults': all,
-  'dlp.scan_env': all,
-  'dlp.secrets_file': all,
-  'dlp.min_env_secret_length': all,
-  'dlp.patterns': all,
+  'dlp.include_defaults': by('the table'),
+  'dlp.scan_env': by('the table'),
+  'dlp.secrets_file': by('the table'),
+  'dlp.min_env_secret_length': by('the table'),
+  'dlp.patterns': by('the table'),
   'dlp.action': nothing,
 
   response_scanning: {
@@ -99,8 +104,8 @@ export const standings: Readonly<Record<string, Standing>> = {
     defaults: { action: 'warn' },
     instead: 'answers are read and reported, and pass unchanged',
   },
-  request_body_scanning: all,
-  mcp_input_scanning: all,
+  request_body_scanning: by('the filter'),
+  mcp_input_scanning: by('the filter'),
   mcp_tool_scanning: unlessEnabled,
   mcp_tool_policy: unlessEnabled,
   mcp_session_binding: unlessEnabled,
@@ -115,26 +120,43 @@ export const standings: Readonly<Record<string, Standing>> = {
   'emit.webhook': { does: 'nothing', switches: ['url'] },
   'emit.syslog': { does: 'nothing', switches: ['address'] },
   'emit.otlp': { does: 'nothing', switches: ['endpoint'] },
-  sentry: { does: 'nothing', switches: ['enabled'], instead: 'nothing is sent to Sentry' },
+  sentry: {
+    does: 'nothing',
+    switches: ['enabled'],
+    instead: 'nothing is sent to Sentry',
+    remedy: 'remove it, and have the log collected instead',
+    never: 'what an assistant says stays here: nothing is reported to a third party',
+  },
 
-  'logging.format': all,
+  'logging.format': by('the supervisor'),
   'logging.output': {
     does: 'only',
     values: ['stdout'],
     remedy: 'write stdout, and let the container runtime keep the lines',
+    by: 'the supervisor',
   },
   'logging.file': nothing,
   'logging.include_allowed': { does: 'nothing', instead: 'one line is written per finding' },
-  'logging.include_blocked': { does: 'only', values: [true], remedy: 'remove it; what is blocked is always logged' },
+  'logging.include_blocked': {
+    does: 'only',
+    values: [true],
+    remedy: 'remove it; what is blocked is always logged',
+    by: 'the filter',
+  },
 
-  git_protection: unlessEnabled,
+  git_protection: never('it guards a work tree, and a gateway in the network has none'),
   scan_api: { does: 'nothing', switches: ['listen'] },
   address_protection: unlessEnabled,
   seed_phrase_detection: { does: 'nothing', switches: ['enabled'], instead: 'seed phrases are not looked for' },
   rules: nothing,
-  file_sentry: unlessEnabled,
-  sandbox: unlessEnabled,
+  file_sentry: never("it watches an agent's files, and a gateway in the network sees none"),
+  sandbox: never(
+    'it confines processes on the same machine, and agents run elsewhere; give their pods a security context',
+  ),
   health_watchdog: { does: 'nothing', switches: ['enabled'], instead: 'the supervisor watches Envoy and the worker' },
   flight_recorder: { does: 'nothing', switches: ['enabled'], instead: 'no receipts are written' },
-  agents: nothing,
+  agents: {
+    does: 'nothing',
+    never: 'one gateway has one policy; run a release for each agent that needs another',
+  },
 };

@@ -50,7 +50,6 @@ test.each([
   ['emit: { syslog: { tag: x } }', `p.yaml:2:9: emit.syslog: ${off}`],
   ['explain_blocks: false', `p.yaml:2:1: explain_blocks: ${off}`],
   ['suppress: []', `p.yaml:2:1: suppress: ${off}`],
-  ['agents: {}', `p.yaml:2:1: agents: ${off}`],
   ['response_scanning: { enabled: false, action: block }', `p.yaml:2:1: response_scanning: ${off}`],
   [
     'fetch_proxy: { monitoring: { max_requests_per_minute: 0 } }',
@@ -79,6 +78,11 @@ test.each([
   'websocket_proxy:',
   'mcp_tool_policy: { enabled: }',
   'explain_blocks:',
+  'agents: {}',
+  'sandbox: { enabled: false, strict: true }',
+  'file_sentry: { enabled: false }',
+  'git_protection: { pre_push_scan: true }',
+  'sentry: { enabled: false }',
   '{}',
 ])('nothing is said about %s', (text) => {
   expect(text === '{}' ? readConfig('tls_interception: { enabled: true }', 'p.yaml').notices : notices(text)).toEqual(
@@ -104,7 +108,10 @@ test.each([
     'kill_switch: { sentinel_file: /stop }',
     'p.yaml:1:31: kill_switch.sentinel_file: not honoured yet, and it is set to "/stop"; remove it',
   ],
-  ['agents: { one: { mode: audit } }', 'p.yaml:1:1: agents: not honoured yet, and it is set; remove it'],
+  [
+    'agents: { one: { mode: audit } }',
+    'p.yaml:1:1: agents: it is set, and not honoured: one gateway has one policy; run a release for each agent that needs another; remove it',
+  ],
   [
     'flight_recorder: { require_receipts: true }',
     'p.yaml:1:38: flight_recorder.require_receipts: not honoured yet, and it is on; write false, or remove it',

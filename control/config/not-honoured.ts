@@ -27,15 +27,11 @@ export function holdAgainstTable(tree: Branch, config: Config): { complaints: Ke
   const complaints: KeyComplaint[] = [];
   const notices: KeyNotice[] = [];
 
-  const refuse = (path: KeyPath, remedy: string) => {
+  const refuse = (path: KeyPath, remedy: string, never?: string) => {
     const shown = isSecret(path) ? 'set' : describe(valueAt(config, path) ?? branchAt(tree, path)?.value);
-    complaints.push({
-      path,
-      on: 'value',
-      code: 'not-honoured',
-      message: `not honoured yet, and it is ${shown}`,
-      remedy,
-    });
+    const message =
+      never === undefined ? `not honoured yet, and it is ${shown}` : `it is ${shown}, and not honoured: ${never}`;
+    complaints.push({ path, on: 'value', code: 'not-honoured', message, remedy });
   };
 
   const holdNothing = (path: KeyPath, standing: Nothing) => {
@@ -49,23 +45,25 @@ export function holdAgainstTable(tree: Branch, config: Config): { complaints: Ke
       if (byDefault !== undefined) return `write ${byDefault}, or remove it`;
       return standing.remedy ?? (valueAt(config, leaf) === true ? 'write false, or remove it' : 'remove it');
     };
-    const off = () =>
-      notices.push({ path, code: 'not-honoured', message: 'not honoured yet; it is off, so nothing is lost' });
+    const tell = (message: string) => notices.push({ path, code: 'not-honoured', message });
+    const off = () => {
+      if (standing.never === undefined) tell('not honoured yet; it is off, so nothing is lost');
+    };
 
     const switches = standing.switches?.map((name) => [...path, name]);
     if (switches) {
       if (switches.every(isOff)) return off();
       const thrown = switches.filter((leaf) => !isOff(leaf) && !isDefault(leaf));
-      for (const leaf of thrown) refuse(leaf, remedyFor(leaf));
+      for (const leaf of thrown) refuse(leaf, remedyFor(leaf), standing.never);
       if (thrown.length > 0) return;
     } else if (leaves.length === 1 && isOff(leaves[0]!)) {
       return off();
     }
     const changed = leaves.filter((leaf) => !isDefault(leaf));
-    for (const leaf of changed) refuse(leaf, remedyFor(leaf));
+    for (const leaf of changed) refuse(leaf, remedyFor(leaf), standing.never);
     if (changed.length > 0) return;
     const instead = standing.instead ?? 'it changes nothing';
-    notices.push({ path, code: 'not-honoured', message: `not honoured yet; it is at its default, and ${instead}` });
+    tell(`${standing.never === undefined ? 'not honoured yet; ' : ''}it is at its default, and ${instead}`);
   };
 
   for (const [key, standing] of Object.entries(standings)) {
@@ -79,14 +77,15 @@ export function holdAgainstTable(tree: Branch, config: Config): { complaints: Ke
 }
 
 /** The keys of the file at or under a path that hold values; lists and mappings of free names are values. */
-function leavesUnder(tree: Branch, path: KeyPath): KeyPath[] {
+export function leavesUnder(tree: Branch, path: KeyPath): KeyPath[] {
   const branch = branchAt(tree, path);
   if (branch?.value === undefined) return [];
   if (!isSection(path)) return [path];
   return [...branch.children.keys()].flatMap((name) => leavesUnder(tree, [...path, name]));
 }
 
-function valueAt(config: Config, path: KeyPath): unknown {
+/** The Config's value of a key. */
+export function valueAt(config: Config, path: KeyPath): unknown {
   return path.reduce<unknown>((value, step) => (value as Record<string, unknown> | undefined)?.[step], config);
 }
 

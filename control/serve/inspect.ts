@@ -3,10 +3,12 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { bundle, findSystemRoots } from '../certs/bundle.ts';
 import { openAuthority } from '../certs/ca.ts';
-import { formatNotice } from '../config/problem.ts';
+import { formatKeyTable, tableOfKeys } from '../config/key-table.ts';
+import { ConfigError, formatNotice } from '../config/problem.ts';
 import { readConfig } from '../config/read.ts';
 import { checkValues, looksLikeValues } from '../values/read.ts';
 import { assemble, type ConfigSource, configSource, readText } from './assemble.ts';
+import { load } from './load.ts';
 import { type RunOptions, StartError } from './options.ts';
 import { stateLayout } from './plan.ts';
 
@@ -53,11 +55,12 @@ function fromValues(options: RunOptions, file: string): { settled: RunOptions; s
 }
 
 /**
- * Reports every problem of a pipelock.yaml or of Helm values by throwing it, else its notices and that it is well. All
- * stages run, with the options of `run` at their defaults, so that the guard has its say too.
+ * Prints what becomes of each key, and the notices; then that all is well, or throws every problem. All stages run, with
+ * the options of `run` at their defaults, so that the guard has its say too.
  * @param asValues the file holds Helm values whatever it looks like
+ * @param all the keys that are left out as well
  */
-export function checkFile(file: string, asValues: boolean): void {
+export function checkFile(file: string, asValues: boolean, all: boolean): void {
   const options: RunOptions = {
     config: file,
     listen: { address: '127.0.0.1', port: 8888 },
@@ -67,15 +70,29 @@ export function checkFile(file: string, asValues: boolean): void {
     concurrency: 1,
   };
   const text = readText(file, 'give the path of a pipelock.yaml or of a Helm values file');
-  for (const notice of asValues || looksLikeValues(text) ? checkAsValues(text, options) : assembleFor(options).notices)
-    process.stdout.write(`${notice}\n`);
+  const notices =
+    asValues || looksLikeValues(text) ? checkAsValues(text, options, all) : checkConfig(text, options, all);
+  for (const notice of notices) process.stdout.write(`${notice}\n`);
   process.stdout.write(`${file}: no problems\n`);
 }
 
-function checkAsValues(text: string, options: RunOptions): string[] {
+function checkConfig(text: string, options: RunOptions, all: boolean, source?: ConfigSource): string[] {
+  const print = (said: Parameters<typeof tableOfKeys>[1]) =>
+    process.stdout.write(formatKeyTable(tableOfKeys(text, said, all)));
+  try {
+    const { notices } = load(text, source?.place ?? options.config!, process.env);
+    print({ problems: [], notices });
+  } catch (error) {
+    if (error instanceof ConfigError) print({ problems: error.problems, notices: [] });
+    throw error;
+  }
+  return assembleFor(options, source).notices;
+}
+
+function checkAsValues(text: string, options: RunOptions, all: boolean): string[] {
   const { read, notices } = checkValues(text, options.config!);
   if (!read.hasGateway) return [`${options.config}: the gateway is not enabled`];
-  assembleFor(options, { text: read.pipelockYaml, place: 'pipelock.yaml' });
+  checkConfig(read.pipelockYaml, options, all, { text: read.pipelockYaml, place: 'pipelock.yaml' });
   return notices.map(formatNotice);
 }
 
