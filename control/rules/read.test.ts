@@ -10,7 +10,8 @@ let directory: string;
 
 beforeEach(() => {
   directory = join(mkdtempSync(join(tmpdir(), 'penstock-rules-')), 'rules');
-  for (const folder of ['credential', 'financial']) mkdirSync(join(directory, folder), { recursive: true });
+  for (const folder of ['credential', 'financial', 'injection', 'terms'])
+    mkdirSync(join(directory, folder), { recursive: true });
 });
 
 afterEach(() => rmSync(join(directory, '..'), { recursive: true }));
@@ -135,6 +136,62 @@ test.each([
   expect(found.map((problem) => problem.code)).toEqual([code]);
   expect(found[0]?.place).toMatch(/^rules\/credential\/example\.yaml:\d+$/);
   expect(found[0]?.text).toMatch(/^[^\n]+; [^\n]+[^.]$/);
+});
+
+const phrase = entry.replace("pattern: 'exk_[0-9]{20}'", "phrase: '{drop} ..2 {rules}'");
+const termsFile =
+  'drop:\n  about: to leave out\n  en: [ignore, forget*]\nrules:\n  about: what was told\n  en: [rules]\n';
+
+test('an entry with a phrase becomes a rule', () => {
+  write('terms/a.yaml', termsFile);
+  write('injection/a.yaml', `${phrase}  order: any\n  unless: '{rules}'\n`);
+  const [rule] = readRules(directory, ['injection']);
+  expect(rule?.pattern).toBe('');
+  const rules = [{ text: 'rules', isStem: false }];
+  const drop = [
+    { text: 'ignore', isStem: false },
+    { text: 'forget', isStem: true },
+  ];
+  const first = { gapWords: 0, crossesSentences: false };
+  const second = { gapWords: 2, crossesSentences: false };
+  expect(rule?.phrases).toEqual([
+    {
+      steps: [
+        { entries: drop, ...first },
+        { entries: rules, ...second },
+      ],
+      unless: rules,
+    },
+    {
+      steps: [
+        { entries: rules, ...first },
+        { entries: drop, ...second },
+      ],
+      unless: rules,
+    },
+  ]);
+});
+
+test.each([
+  ['phrase', phrase.replace('{drop}', '{dorp}'), termsFile],
+  ['phrase', `${phrase}  unless: '{nothing}'\n`, termsFile],
+  ['phrase', `${entry}  unless: '{rules}'\n`, termsFile],
+  ['phrase', `${phrase}  validator: random\n`, termsFile],
+  ['shape', `${phrase}  pattern: x\n`, termsFile],
+  ['term', phrase, termsFile.replace('forget*', 'Ignore')],
+  ['term', phrase, termsFile.replace('forget*', 'for*get')],
+  ['term', phrase, termsFile.replace('forget*', '"!"')],
+  ['term', phrase, `${termsFile}  xx: [a]\n`],
+  ['term', phrase, `${termsFile}empty:\n  about: nothing\n`],
+])('a phrase: %s', (code, text, terms) => {
+  write('terms/a.yaml', terms);
+  write('injection/a.yaml', text);
+  try {
+    readRules(directory, ['injection']);
+    expect.unreachable();
+  } catch (error) {
+    expect((error as RuleError).problems.map((problem) => problem.code)).toEqual([code]);
+  }
 });
 
 test('a file name that is no name is a problem', () => {

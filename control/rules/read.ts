@@ -1,16 +1,18 @@
 import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
-import { type Document, isMap, isNode, LineCounter, parseDocument } from 'yaml';
 import { z } from 'zod';
 import { assignmentPattern } from './assignment.ts';
 import { keyName } from './key-name.ts';
+import { entriesOf, type Phrase, PhraseError, parsePhrase, type Terms } from './phrase.ts';
 import { confidences, type Rule, RuleError, type RuleProblem, severities, validators } from './rule.ts';
+import { describeIssue, keyOf, nameShape, openFile } from './rule-file.ts';
 import { bareText } from './sample.ts';
+import { readTerms } from './terms.ts';
 
-/** The folders whose entries are rules. Injection and tool poisoning have a shape of their own. */
-const folders = ['credential', 'financial'];
+/** Folders of rules for what is a value, and for what is said. */
+export const valueFolders: readonly string[] = ['credential', 'financial'];
+export const wordingFolders: readonly string[] = ['injection', 'tool-poison'];
 
-const nameShape = /^[a-z0-9]+(?:-[a-z0-9]+)*$/;
 const line = z.string().regex(/^[^\n]+$/, 'write one line of text');
 
 /** The pieces of an example; they stand apart in the file so that no file holds a whole secret. */
@@ -30,7 +32,10 @@ const entryShape = z.strictObject({
   confidence: z.enum(confidences),
   name: z.string().min(3, 'write at least three letters of the name').optional(),
   'key-of': z.string().min(3, 'write at least three letters of the issuer').optional(),
-  pattern: line,
+  pattern: line.optional(),
+  phrase: z.union([line.transform((phrase) => [phrase]), z.array(line).min(1, 'write at least one phrase')]).optional(),
+  order: z.enum(['written', 'any']).optional(),
+  unless: line.optional(),
   source: z.url({ protocol: /^https$/, error: 'write the https address of the page that documents the value' }),
   match: examples,
   reject: examples,
@@ -45,15 +50,17 @@ const entryShape = z.strictObject({
 
 /**
  * All rules, sorted by id.
- * @param directory the folder that holds `credential/` and `financial/`; by default this one
+ * @param directory the folder that holds `credential/`, `terms/` and the like; by default this one
+ * @param folders whose entries are read
  * @throws RuleError with every problem of every file
  */
-export function readRules(directory: string = import.meta.dirname): Rule[] {
+export function readRules(directory: string = import.meta.dirname, folders = valueFolders): Rule[] {
   const rules: Rule[] = [];
   const problems: RuleProblem[] = [];
+  const terms = readTerms(directory, problems);
   for (const folder of folders) {
     const names = readdirSync(join(directory, folder)).filter((name) => name.endsWith('.yaml'));
-    for (const name of names.sort()) readFile(directory, folder, name, rules, problems);
+    for (const name of names.sort()) readFile(directory, folder, name, terms, rules, problems);
   }
 
   const ids = new Set(rules.map((rule) => rule.id));
@@ -71,34 +78,24 @@ function entryName(rule: Rule): string {
   return rule.id.slice(rule.id.lastIndexOf('.') + 1);
 }
 
-function readFile(directory: string, folder: string, name: string, rules: Rule[], problems: RuleProblem[]): void {
-  const lines = new LineCounter();
-  const document = parseDocument(readFileSync(join(directory, folder, name), 'utf8'), { lineCounter: lines });
-  const placeAt = (offset: number) => `${basename(directory)}/${folder}/${name}:${lines.linePos(offset).line}`;
-
-  for (const { pos, message } of document.errors) {
-    const text = `${message.split('\n')[0]?.replace(/ at line \d+, column \d+:$/, '')}; correct the YAML`;
-    problems.push({ code: 'yaml', place: placeAt(pos[0]), key: '', text });
-  }
-  if (document.errors.length > 0) return;
-
+function readFile(
+  directory: string,
+  folder: string,
+  name: string,
+  terms: Terms,
+  rules: Rule[],
+  problems: RuleProblem[],
+): void {
+  const place = `${basename(directory)}/${folder}/${name}`;
+  const file = openFile(readFileSync(join(directory, folder, name), 'utf8'), place, problems);
   const stem = name.slice(0, -'.yaml'.length);
   if (!nameShape.test(stem)) {
     const text = `"${stem}" is not a name; write lower-case words joined by hyphens`;
-    problems.push({ code: 'name', place: placeAt(0), key: '', text });
+    problems.push({ code: 'name', place: `${place}:1`, key: '', text });
   }
-  if (!isMap(document.contents) || document.contents.items.length === 0) {
-    problems.push({
-      code: 'empty',
-      place: placeAt(0),
-      key: '',
-      text: 'the file holds no entry; write one or delete it',
-    });
-    return;
-  }
-  for (const [entry, value] of Object.entries(document.toJS() as Record<string, unknown>)) {
-    const placeOf = (path: readonly PropertyKey[]) => placeAt(offsetOf(document, [entry, ...path]));
-    const found = readEntry(entry, value, placeOf);
+  if (!file) return;
+  for (const [entry, value] of Object.entries(file.entries)) {
+    const found = readEntry(entry, value, terms, (path) => file.placeOf([entry, ...path]));
     if (Array.isArray(found)) problems.push(...found);
     else rules.push({ id: `${folder}.${stem}.${entry}`, ...found });
   }
@@ -107,10 +104,11 @@ function readFile(directory: string, folder: string, name: string, rules: Rule[]
 function readEntry(
   entry: string,
   value: unknown,
+  terms: Terms,
   placeOf: (path: readonly PropertyKey[]) => string,
 ): Omit<Rule, 'id'> | RuleProblem[] {
   const problems: RuleProblem[] = [];
-  const report = (code: RuleProblem['code'], path: readonly PropertyKey[], text: string) =>
+  const report: Report = (code, path, text) =>
     problems.push({ code, place: placeOf(path), key: keyOf([entry, ...path]), text });
 
   if (!nameShape.test(entry)) {
@@ -118,7 +116,8 @@ function readEntry(
   }
   const parsed = entryShape.safeParse(value);
   if (!parsed.success) {
-    for (const issue of parsed.error.issues) report('shape', issue.path, describe(issue, value));
+    for (const issue of parsed.error.issues)
+      report('shape', issue.path, describeIssue(issue, value, Object.keys(entryShape.shape)));
     return problems;
   }
 
@@ -129,13 +128,27 @@ function readEntry(
     'own-url-hosts': ownUrlHosts,
     'own-body-hosts': ownBodyHosts,
     validator,
+    phrase: writtenPhrases,
+    order,
+    unless,
     ...fields
   } = parsed.data;
   if (writtenName !== undefined && issuer !== undefined) {
     report('name', ['key-of'], 'the entry has a name already; write one of the two');
   }
   const name = issuer === undefined ? writtenName : keyName(issuer);
-  const pattern = name === undefined ? fields.pattern : assignmentPattern(name, fields.pattern);
+  const writtenPattern = fields.pattern ?? '';
+  const pattern = name === undefined ? writtenPattern : assignmentPattern(name, writtenPattern);
+  if ((fields.pattern === undefined) === (writtenPhrases === undefined)) {
+    report('shape', ['phrase'], 'there must be a pattern or a phrase, and not both; write one of the two');
+  }
+  if (writtenPhrases === undefined && (order ?? unless) !== undefined) {
+    report('phrase', [order ? 'order' : 'unless'], 'there is no phrase; take it out');
+  }
+  if (writtenPhrases && (name ?? validator ?? fields.near[0]) !== undefined) {
+    report('phrase', ['phrase'], 'a phrase has no name, validator or near; take them out');
+  }
+  const phrases = readPhrases(writtenPhrases ?? [], order ?? 'written', unless, terms, report);
   for (const [key, source] of Object.entries({ name: writtenName, 'key-of': issuer, pattern: fields.pattern })) {
     if (source === undefined) continue;
     try {
@@ -159,44 +172,35 @@ function readEntry(
     exemptHosts: [],
     place: placeOf([]),
     ...(validator !== undefined && { validator }),
+    ...(phrases.length > 0 && { phrases }),
   };
 }
 
-function describe(issue: z.core.$ZodIssue, value: unknown): string {
-  const found = issue.path.reduce<unknown>((at, key) => (at as Record<PropertyKey, unknown> | undefined)?.[key], value);
-  switch (issue.code) {
-    case 'unrecognized_keys':
-      return `unknown key ${issue.keys.join(', ')}; write one of ${Object.keys(entryShape.shape).join(', ')}`;
-    case 'invalid_value':
-      return `${JSON.stringify(found)} is not known; write one of ${issue.values.join(', ')}`;
-    case 'invalid_type':
-      if (found === undefined) return `missing; write a ${issue.expected}`;
-      return `${JSON.stringify(found)} is not a ${issue.expected}; write one`;
-    case 'invalid_union':
-      return `${JSON.stringify(found)} is not a text; write its pieces as a list`;
-    default:
-      return `${JSON.stringify(found)} does not do; ${issue.message}`;
+type Report = (code: RuleProblem['code'], path: readonly PropertyKey[], text: string) => void;
+
+function readPhrases(
+  written: readonly string[],
+  order: 'written' | 'any',
+  unless: string | undefined,
+  terms: Terms,
+  report: Report,
+): Phrase[] {
+  const complain = (path: readonly PropertyKey[], text: string, error: unknown) => {
+    if (!(error instanceof PhraseError)) throw error;
+    report('phrase', path, `${error.message}\n  ${text}\n  ${' '.repeat(error.caret)}^`);
+  };
+  let stops: Phrase['unless'] = [];
+  try {
+    if (unless !== undefined) stops = entriesOf(unless, terms);
+  } catch (error) {
+    complain(['unless'], unless ?? '', error);
   }
-}
-
-/** `secret-key.match[1]` */
-function keyOf(path: readonly PropertyKey[]): string {
-  return path
-    .map((step, at) => (typeof step === 'number' ? `[${step}]` : `${at === 0 ? '' : '.'}${String(step)}`))
-    .join('');
-}
-
-/** Where the node at `path` begins, or the nearest one above it that exists. */
-function offsetOf(document: Document.Parsed, path: readonly PropertyKey[]): number {
-  for (let depth = path.length; depth > 0; depth--) {
-    const last = path[depth - 1];
-    const parent = document.getIn(path.slice(0, depth - 1), true) ?? document.contents;
-    if (isMap(parent)) {
-      const pair = parent.items.find(({ key }) => isNode(key) && String(key) === String(last));
-      if (pair !== undefined && isNode(pair.key) && pair.key.range) return pair.key.range[0];
+  return written.flatMap((text, at) => {
+    try {
+      return parsePhrase(text, terms, order, stops);
+    } catch (error) {
+      complain(written.length > 1 ? ['phrase', at] : ['phrase'], text, error);
+      return [];
     }
-    const node = document.getIn(path.slice(0, depth), true);
-    if (isNode(node) && node.range) return node.range[0];
-  }
-  return 0;
+  });
 }

@@ -3,6 +3,7 @@
  * for the compiled tables and the filter.
  */
 import { aba, iban, isInIban, isInRow, itin, luhn, ssn } from './check-digits.ts';
+import { phraseScanner } from './phrase-reference.ts';
 import { masked, mixedPassword, namedRandom, password, random, urlPassword } from './randomness.ts';
 import { patternRegExp } from './regexp.ts';
 import type { Confidence, Rule, Validator } from './rule.ts';
@@ -36,10 +37,26 @@ const validate: Record<Validator, (text: string, before: string) => boolean> = {
   bip39,
 };
 
-/** A function that gives the findings of `rules` in a text, by rule and then by place. */
+/**
+ * A function that gives the findings of `rules` in a text, by rule and then by place.
+ * @returns takes bytes, one a character (latin1)
+ */
 export function referenceScanner(rules: readonly Rule[]): (text: string) => Finding[] {
-  const compiled = rules.map((rule) => ({ rule, expression: patternRegExp(rule.pattern, 'g') }));
-  return (text) => compiled.flatMap(({ rule, expression }) => findingsOf(rule, expression, text));
+  const withPattern = rules.filter(({ phrases }) => !phrases);
+  const compiled = withPattern.map((rule) => ({ rule, expression: patternRegExp(rule.pattern, 'g') }));
+  const ofPhrase = rules.flatMap((rule) => (rule.phrases ?? []).map(() => rule));
+  const scanPhrases = phraseScanner(rules.flatMap(({ phrases }) => phrases ?? []));
+  return (text) => {
+    const findings = compiled.flatMap(({ rule, expression }) => findingsOf(rule, expression, text));
+    if (ofPhrase.length === 0) return findings;
+    const characters = Buffer.from(text, 'latin1').toString();
+    const byteOf = (at: number) => Buffer.byteLength(characters.slice(0, at));
+    scanPhrases(characters).forEach((hits, i) => {
+      const { id, confidence } = ofPhrase[i] as Rule;
+      for (const { start, end } of hits) findings.push({ id, confidence, start: byteOf(start), end: byteOf(end) });
+    });
+    return findings;
+  };
 }
 
 function findingsOf(rule: Rule, expression: RegExp, text: string): Finding[] {

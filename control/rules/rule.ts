@@ -1,3 +1,5 @@
+import type { Phrase } from './phrase.ts';
+
 /** How much a leak costs. */
 export const severities = ['critical', 'high', 'medium', 'low'] as const;
 export type Severity = (typeof severities)[number];
@@ -34,6 +36,8 @@ export interface Rule {
   confidence: Confidence;
   /** A regular expression over bytes, in the syntax that control/compile accepts. An entry's `name` is part of it. */
   pattern: string;
+  /** What is looked for instead of a pattern: any of these. */
+  phrases?: Phrase[];
   /** The issuer's page that says what the value looks like. */
   source: string;
   /** Texts that the rule must find, and texts that it must not. Never logged, never written to a file. */
@@ -64,7 +68,7 @@ export interface Rule {
 
 /** One thing that is wrong in a rule file. */
 export interface RuleProblem {
-  code: 'yaml' | 'shape' | 'name' | 'pattern' | 'near' | 'also' | 'empty';
+  code: 'yaml' | 'shape' | 'name' | 'pattern' | 'phrase' | 'term' | 'near' | 'also' | 'empty';
   /** `rules/credential/stripe.yaml:12` */
   place: string;
   /** `secret-key.match[1]`, or empty where the whole file is meant. */
