@@ -64,6 +64,10 @@ export function chain(i: u32): u32 {
   return findings.findingChain(i);
 }
 
+export function end(i: u32): u32 {
+  return findings.findingEnd(i);
+}
+
 export function offset(i: u32): u32 {
   return findings.findingOffset(i);
 }

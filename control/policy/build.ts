@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import type { Rule } from '../rules/rule.ts';
+import { type Category, type Confidence, categoryOf, type Rule } from '../rules/rule.ts';
 import { ownCredentialHeaders } from './own-credential-headers.ts';
 import {
   type ListenAddress,
@@ -66,21 +66,58 @@ function lowerCase(names: readonly string[]): string[] {
 }
 
 function ruleVerdicts(config: Config, rules: readonly Rule[], blocks: boolean): Policy['ruleVerdicts'] {
-  const high = surfaces.map((surface) => findingVerdict(config, surface, 'high', blocks));
-  const low = surfaces.map((surface) => findingVerdict(config, surface, 'low', blocks));
-  return new Map(rules.map((rule) => [rule.id, { high, low }]));
+  return new Map(
+    rules.map(({ id }) => {
+      const verdicts = (confidence: Confidence) =>
+        surfaces.map((surface) => findingVerdict(config, categoryOf(id), surface, confidence, blocks));
+      return [id, { high: verdicts('high'), low: verdicts('low') }];
+    }),
+  );
 }
 
-function findingVerdict(config: Config, surface: Surface, confidence: 'high' | 'low', blocks: boolean): Verdict {
-  const { request_body_scanning: body, mcp_input_scanning: mcp } = config;
+/** Surfaces on which a category of rules is not looked for: a user may write what an answer may not say. */
+const silent: Record<Category, readonly Surface[]> = {
+  credential: [],
+  financial: [],
+  injection: ['url', 'header', 'request-body'],
+  'tool-poison': surfaces.filter((surface) => surface !== 'mcp-tool'),
+};
+
+function findingVerdict(
+  config: Config,
+  category: Category,
+  surface: Surface,
+  confidence: Confidence,
+  blocks: boolean,
+): Verdict {
+  if (silent[category].includes(surface)) return 'allow';
   // What an answer holds has already come in; it is reported.
   if (surface === 'response-body') return 'warn';
-  const section =
-    surface === 'header' || surface === 'request-body' ? body : surface === 'mcp-request' ? mcp : undefined;
+  const section = sectionOf(config, category, surface);
   if (section && !section.enabled) return 'allow';
   if (!blocks || section?.action === 'warn') return 'warn';
   if (section?.action === 'block') return 'block';
   return config.mode === 'strict' || confidence === 'high' ? 'block' : 'warn';
+}
+
+/** The section that decides on a surface; undefined where the mode alone does. */
+function sectionOf(
+  config: Config,
+  category: Category,
+  surface: Surface,
+): { enabled: boolean; action?: 'warn' | 'block' | undefined } | undefined {
+  switch (surface) {
+    case 'header':
+    case 'request-body':
+      return config.request_body_scanning;
+    case 'mcp-request':
+      return config.mcp_input_scanning;
+    case 'mcp-tool':
+      // A secret in a tool's definition is a secret in an answer.
+      return category === 'injection' || category === 'tool-poison' ? config.mcp_tool_scanning : undefined;
+    default:
+      return undefined;
+  }
 }
 
 function unreadableVerdict(config: Config, unreadable: Unreadable, blocks: boolean): Verdict {

@@ -7,7 +7,15 @@
 export type Verdict = 'allow' | 'warn' | 'block';
 
 /** Where in an exchange a finding can lie. The order is the table's (filter/table/layout.ts). */
-export const surfaces = ['url', 'header', 'request-body', 'response-body', 'mcp-request', 'mcp-response'] as const;
+export const surfaces = [
+  'url',
+  'header',
+  'request-body',
+  'response-body',
+  'mcp-request',
+  'mcp-response',
+  'mcp-tool',
+] as const;
 export type Surface = (typeof surfaces)[number];
 
 /** What can make a message unreadable. The order is the table's (filter/table/layout.ts). */

@@ -25,6 +25,15 @@ export const validators = [
 ] as const;
 export type Validator = (typeof validators)[number];
 
+/** What a rule is about: the folder of its file. A user's own patterns and exact values look for secrets. */
+export const categories = ['credential', 'financial', 'injection', 'tool-poison'] as const;
+export type Category = (typeof categories)[number];
+
+/** The category of the rule with this id. */
+export function categoryOf(id: string): Category {
+  return categories.find((category) => id.startsWith(`${category}.`)) ?? 'credential';
+}
+
 /** One detection, read from an entry of a rule file. */
 export interface Rule {
   /** Folder, file and entry, joined by dots: `credential.stripe.secret-key`. */

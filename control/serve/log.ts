@@ -21,6 +21,7 @@ const surfaces: Record<string, string> = {
   'response-body': 'the response body',
   'mcp-request': 'the MCP request',
   'mcp-response': 'the MCP response',
+  'mcp-tool': 'an MCP tool',
 };
 const verdicts: Record<string, string> = { block: 'blocked', warn: 'warned', strip: 'stripped', allow: 'allowed' };
 

@@ -10,7 +10,8 @@ export function writeSurface(writer: Writer, surface: i32): void {
   else if (surface == layout.SURFACE_REQUEST_BODY) writer.ascii('request-body');
   else if (surface == layout.SURFACE_RESPONSE_BODY) writer.ascii('response-body');
   else if (surface == layout.SURFACE_MCP_REQUEST) writer.ascii('mcp-request');
-  else writer.ascii('mcp-response');
+  else if (surface == layout.SURFACE_MCP_RESPONSE) writer.ascii('mcp-response');
+  else writer.ascii('mcp-tool');
 }
 
 /** Writes a surface as a person says it. */
@@ -20,7 +21,8 @@ export function writePlace(writer: Writer, surface: i32): void {
   else if (surface == layout.SURFACE_REQUEST_BODY) writer.ascii('the request body');
   else if (surface == layout.SURFACE_RESPONSE_BODY) writer.ascii('the response body');
   else if (surface == layout.SURFACE_MCP_REQUEST) writer.ascii('the MCP request');
-  else writer.ascii('the MCP answer');
+  else if (surface == layout.SURFACE_MCP_RESPONSE) writer.ascii('the MCP answer');
+  else writer.ascii('an MCP tool');
 }
 
 /** Writes the name of an unreadable, as control/policy/policy.ts has it. */

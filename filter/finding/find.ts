@@ -75,7 +75,7 @@ function readHit(index: u32, start: usize, end: usize, surface: i32): void {
   store<u32>(lastOfRule, <u32>start);
   store<u32>(lastOfRule, <u32>end, 4);
   trace(TRACE_FINDING, index, list.viewChain, start - list.viewStart, end - list.viewStart);
-  addFinding(index, isHigh, list.viewChain, <u32>(start - list.viewStart));
+  addFinding(index, isHigh, list.viewChain, <u32>(start - list.viewStart), <u32>(end - list.viewStart));
 }
 
 /** Whether a card number is a piece of a longer one that is none. */

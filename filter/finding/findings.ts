@@ -2,9 +2,9 @@
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 
-const FINDING_BYTES: u32 = 16;
+const FINDING_BYTES: u32 = 20;
 
-const findings: usize = memory.data(16384); // MAX_RULES × FINDING_BYTES
+const findings: usize = memory.data(20480); // MAX_RULES × FINDING_BYTES
 let count: u32 = 0;
 
 /** Forgets all findings. */
@@ -17,8 +17,8 @@ export function findingCount(): u32 {
   return count;
 }
 
-/** Notes that `rule` found something at `offset` of the view `chain`. */
-export function addFinding(rule: u32, isHigh: bool, chain: u32, offset: u32): void {
+/** Notes that `rule` found something from `offset` to `end`, in bytes of the view `chain`. */
+export function addFinding(rule: u32, isHigh: bool, chain: u32, offset: u32, end: u32): void {
   let finding = findings;
   for (let i: u32 = 0; i < count; i++, finding += FINDING_BYTES) {
     if (load<u32>(finding) != rule) continue;
@@ -30,6 +30,7 @@ export function addFinding(rule: u32, isHigh: bool, chain: u32, offset: u32): vo
   store<u32>(finding, chain, 4);
   store<u32>(finding, offset, 8);
   store<u32>(finding, <u32>isHigh, 12);
+  store<u32>(finding, end, 16);
 }
 
 export function findingRule(i: u32): u32 {
@@ -40,8 +41,14 @@ export function findingChain(i: u32): u32 {
   return load<u32>(findings + <usize>(i * FINDING_BYTES), 4);
 }
 
+/** Where the finding begins, in bytes of its view. */
 export function findingOffset(i: u32): u32 {
   return load<u32>(findings + <usize>(i * FINDING_BYTES), 8);
+}
+
+/** Where the finding ends, in bytes of its view. */
+export function findingEnd(i: u32): u32 {
+  return load<u32>(findings + <usize>(i * FINDING_BYTES), 16);
 }
 
 /** Whether the confidence is high. */

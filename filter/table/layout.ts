@@ -63,7 +63,8 @@ export const SURFACE_REQUEST_BODY = 2;
 export const SURFACE_RESPONSE_BODY = 3;
 export const SURFACE_MCP_REQUEST = 4;
 export const SURFACE_MCP_RESPONSE = 5;
-export const SURFACE_COUNT = 6;
+export const SURFACE_MCP_TOOL = 6; // a tool definition in an answer to tools/list
+export const SURFACE_COUNT = 7;
 
 // Unreadables, in the order of control/policy/policy.ts.
 export const UNREADABLE_REQUEST_TOO_LARGE = 0;

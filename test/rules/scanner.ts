@@ -1,12 +1,13 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 
-/** A finding of the scanner: the rule's index, its confidence, the view's encodings and the place in the view. */
+/** A finding of the scanner: the rule's index, its confidence, the view's encodings and the place in the view, in bytes. */
 export interface ScannerFinding {
   rule: number;
   isHigh: boolean;
   view: string;
   offset: number;
+  end: number;
 }
 
 /** A place in a view where a rule's pattern was accepted, as the filter's trace has it; offsets count bytes. */
@@ -37,6 +38,7 @@ interface Exports {
   isHigh(i: number): number;
   chain(i: number): number;
   offset(i: number): number;
+  end(i: number): number;
   validate(validator: number, length: number): number;
   digest(length: number): number;
   readAll(length: number): number;
@@ -103,6 +105,7 @@ export class Scanner {
       isHigh: this.#exports.isHigh(i) !== 0,
       view: viewName(this.#exports.chain(i)),
       offset: this.#exports.offset(i),
+      end: this.#exports.end(i),
     }));
   }
 
