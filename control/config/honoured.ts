@@ -153,7 +153,9 @@ export const standings: Readonly<Record<string, Standing>> = {
   sandbox: never(
     'it confines processes on the same machine, and agents run elsewhere; give their pods a security context',
   ),
-  health_watchdog: { does: 'nothing', switches: ['enabled'], instead: 'the supervisor watches Envoy and the worker' },
+  'health_watchdog.enabled': by('the supervisor'),
+  'health_watchdog.interval_seconds': by('the supervisor'),
+  'health_watchdog.expose_subsystems': by('/health'),
   flight_recorder: { does: 'nothing', switches: ['enabled'], instead: 'no receipts are written' },
   agents: {
     does: 'nothing',

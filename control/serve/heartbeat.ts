@@ -1,11 +1,6 @@
 /** Notices a child that lives and does nothing: stopped, or in an endless loop. */
 
 const beatMs = 500;
-/**
- * Beats without a word before the child counts as hung: 2.5 s, so that noticing and starting a new one stay within 5 s.
- * Beats, not time: after a laptop's sleep the clock has jumped and the child has missed nothing.
- */
-const silentBeats = 5;
 /** A child that starts loads its code first: 15 s on a slow disk. */
 const startBeats = 30;
 
@@ -15,12 +10,16 @@ export interface Heartbeat {
   end(): void;
 }
 
-/** Calls `beat` at each beat, and `onSilence` once where the child has not been heard for too long. */
-export function watchHeartbeat(beat: () => void, onSilence: () => void): Heartbeat {
-  let allowed = startBeats;
+/**
+ * Calls `beat` at each beat, and `onSilence` once where the child has not been heard for longer than `silentSeconds`.
+ * Counted in beats: after a laptop's sleep the clock has jumped and the child has missed nothing.
+ */
+export function watchHeartbeat(silentSeconds: () => number, beat: () => void, onSilence: () => void): Heartbeat {
+  let isStarted = false;
   let silent = 0;
   const timer = setInterval(() => {
-    if (++silent > allowed) {
+    const silentBeats = Math.ceil((silentSeconds() * 1_000) / beatMs) + 1;
+    if (++silent > (isStarted ? silentBeats : Math.max(startBeats, silentBeats))) {
       clearInterval(timer);
       onSilence();
     } else {
@@ -30,7 +29,7 @@ export function watchHeartbeat(beat: () => void, onSilence: () => void): Heartbe
   return {
     heard() {
       silent = 0;
-      allowed = silentBeats;
+      isStarted = true;
     },
     end: () => clearInterval(timer),
   };

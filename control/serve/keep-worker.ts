@@ -44,11 +44,15 @@ export function keepWorker(inUse: () => { plan: Plan; reload: ReloadState }, log
     const stray = (line: string) => log({ level: 'warn', event: 'control', message: `control: ${line}` });
     if (child.stdout) readLines(child.stdout, stray);
     if (child.stderr) readLines(child.stderr, stray);
+    const watchdog = () => inUse().plan.watchdog;
     const heartbeat = watchHeartbeat(
+      () => watchdog().silentSeconds,
       () => say(child, { type: 'ping' }),
       () => {
-        log({ level: 'error', event: 'control', message: 'the control worker does not answer; it is replaced' });
-        signalGroup(child, 'SIGKILL');
+        const isReplaced = watchdog().replaces;
+        const then = isReplaced ? 'it is replaced' : 'health_watchdog is off, so it stays';
+        log({ level: 'error', event: 'control', message: `the control worker does not answer; ${then}` });
+        if (isReplaced) signalGroup(child, 'SIGKILL');
       },
     );
     child.on('message', (message: WorkerMessage) => {

@@ -55,10 +55,12 @@ async function health({ plan, reload }: InUse): Promise<[status: number, body: o
   );
   const body = {
     status: ready ? 'healthy' : 'unready',
+    ...plan.health,
     mode: plan.mode,
     envoy: plan.envoy.version,
     uptime_seconds: Math.floor(process.uptime()),
     tls_interception_enabled: plan.authority !== undefined,
+    ...(plan.watchdog.tellsSubsystems && { subsystems: { envoy: ready ? 'up' : 'down', control: 'up' } }),
     configuration: {
       state: reload.current ? 'current' : 'rejected',
       in_use_since: new Date(reload.sinceMs).toISOString(),

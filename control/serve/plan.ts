@@ -15,6 +15,10 @@ export interface Plan {
   authority:
     | { certFile: string; keyFile: string; id: string; leafTtlSeconds: number; maxLeaves: number | undefined }
     | undefined;
+  /** How long the worker may be silent, and whether it is then replaced. */
+  watchdog: { silentSeconds: number; replaces: boolean; tellsSubsystems: boolean };
+  /** What /health says of the configuration, by its names there. */
+  health: Record<string, string | number | boolean>;
   /** Files that the configuration was made of: a change of one is a change of it. */
   sources: string[];
   destinations: { allowed: string[] | undefined; blocked: string[] };

@@ -10,7 +10,9 @@ import { join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { findEnvoy } from '../../envoy/find.ts';
 import { openAuthority } from '../certs/ca.ts';
-import type { ListenAddress } from '../policy/policy.ts';
+import { standings } from '../config/honoured.ts';
+import type { Config } from '../config/schema.ts';
+import type { ListenAddress, Policy } from '../policy/policy.ts';
 import { bothClusters, nextDirectory } from './apply.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import { envoyLogFormat } from './event.ts';
@@ -68,9 +70,37 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
     authority: opened
       ? { certFile, keyFile, id: opened.id, leafTtlSeconds: policy.tls.leafTtlSeconds, maxLeaves: policy.tls.maxLeaves }
       : undefined,
+    watchdog: {
+      silentSeconds: config.health_watchdog.interval_seconds,
+      replaces: config.health_watchdog.enabled,
+      tellsSubsystems: config.health_watchdog.expose_subsystems,
+    },
+    health: healthFacts(config, policy),
     destinations: { allowed: policy.destinations.allowed, blocked: policy.destinations.blocked },
     notices,
   };
+}
+
+/** The fields that Pipelock's /health has as well, under its names. */
+function healthFacts(config: Config, policy: Policy): Plan['health'] {
+  const { monitoring } = config.fetch_proxy;
+  return {
+    version: packageVersion(),
+    dlp_patterns: policy.ruleVerdicts.size,
+    response_scan_enabled: config.response_scanning.enabled,
+    request_body_scan_enabled: config.request_body_scanning.enabled,
+    forward_proxy_enabled: policy.tunnel.enabled,
+    websocket_proxy_enabled: config.websocket_proxy.enabled,
+    rate_limit_enabled:
+      standings['fetch_proxy.monitoring.max_requests_per_minute']?.does === 'all' &&
+      monitoring.max_requests_per_minute > 0,
+    git_protection_enabled: false,
+  };
+}
+
+function packageVersion(): string {
+  const file = join(import.meta.dirname, '..', '..', 'package.json');
+  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 /** Where memory runs out beside a running gateway, the kernel takes this process: the last good configuration stays in use. */
