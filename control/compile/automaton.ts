@@ -28,6 +28,34 @@ export const maxStates = 4000;
  * the byte range that is taken off again after minimising. Throws AutomatonTooLarge.
  */
 export function toAutomaton(alternatives: readonly (readonly Node[])[]): Automaton {
+  const text = alternatives.map(textOf).join('|');
+  const automaton = known.get(text) ?? build(alternatives);
+  known.set(text, automaton);
+  return automaton;
+}
+
+/** Names and signs of assignment are the same in hundreds of rules, and each is asked for several times. */
+const known = new Map<string, Automaton>();
+
+/** A text that only the same nodes have. */
+function textOf(items: readonly Node[]): string {
+  return items.map(nodeText).join('');
+}
+
+function nodeText(node: Node): string {
+  switch (node.kind) {
+    case 'bytes':
+      return `[${members(node.set).join()}]`;
+    case 'sequence':
+      return `(${textOf(node.items)})`;
+    case 'choice':
+      return `<${node.options.map(nodeText).join('|')}>`;
+    case 'repeat':
+      return `${nodeText(node.item)}{${node.least},${node.most}}`;
+  }
+}
+
+function build(alternatives: readonly (readonly Node[])[]): Automaton {
   const maxCharacter = 255 + alternatives.length;
   const one = (code: number) => CharSet.empty(maxCharacter).union([{ min: code, max: code }]);
   const expression: NoParent<refa.Expression> = {

@@ -34,19 +34,19 @@ export function complement(a: ByteSet): ByteSet {
 }
 
 export function overlaps(a: ByteSet, b: ByteSet): boolean {
-  return a.some((flag, byte) => flag === 1 && b[byte] === 1);
+  for (let byte = 0; byte < 256; byte++) if (a[byte] === 1 && b[byte] === 1) return true;
+  return false;
 }
 
 export function isSubset(a: ByteSet, of: ByteSet): boolean {
-  return a.every((flag, byte) => flag === 0 || of[byte] === 1);
+  for (let byte = 0; byte < 256; byte++) if (a[byte] === 1 && of[byte] === 0) return false;
+  return true;
 }
 
 /** The members in rising order. */
 export function members(a: ByteSet): number[] {
   const list: number[] = [];
-  a.forEach((flag, byte) => {
-    if (flag === 1) list.push(byte);
-  });
+  for (let byte = 0; byte < 256; byte++) if (a[byte] === 1) list.push(byte);
   return list;
 }
 

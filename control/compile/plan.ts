@@ -55,8 +55,14 @@ export function planRule(rule: Rule, hashKey: Uint8Array): Planned | { problem: 
   }
 }
 
-function patternParts(rule: Rule, frequency: Frequency): Planned['parts'] {
-  return parsePatterns(rule.pattern).map((pattern) => ({ pattern, plans: toPlans(pattern, frequency) }));
+/** Parts by pattern: a configuration that is read again, and every golden case, has the same rules. */
+const known = new Map<string, Planned['parts']>();
+
+function patternParts({ pattern: text }: Rule, frequency: Frequency): Planned['parts'] {
+  const parts =
+    known.get(text) ?? parsePatterns(text).map((pattern) => ({ pattern, plans: toPlans(pattern, frequency) }));
+  known.set(text, parts);
+  return parts;
 }
 
 function exactParts(values: readonly Uint8Array[], frequency: Frequency, hashKey: Uint8Array): Planned['parts'] {

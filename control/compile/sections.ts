@@ -80,18 +80,19 @@ export class Automata {
 
   /** `labels[state]` is 0 where nothing ends, else from 1 to 255. */
   add(next: readonly Uint16Array[], labels: readonly number[]): number {
-    const text = JSON.stringify([next.map((row) => [...row]), labels]);
+    const rows = next.map((row) => Buffer.from(row.buffer, row.byteOffset, row.byteLength).toString('latin1'));
+    const text = `${labels.join()};${rows.join('')}`;
     const known = this.#numbers.get(text);
     if (known !== undefined) return known;
-    const { map, rows, columns } = foldColumns(next);
+    const folded = foldColumns(next);
     this.#records.push({
-      map: this.#mapOffset(map),
+      map: this.#mapOffset(folded.map),
       next: this.#next.length * 2,
       labels: this.#labels.length,
       states: next.length,
-      columns,
+      columns: folded.columns,
     });
-    this.#next.push(...rows);
+    this.#next.push(...folded.rows);
     this.#labels.push(...labels);
     this.#numbers.set(text, this.#records.length - 1);
     return this.#records.length - 1;
