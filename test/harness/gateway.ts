@@ -1,7 +1,7 @@
 /** A gateway under test as a child process. Long, since everything that a test asks of one is asked here. */
 import { type ChildProcess, spawn } from 'node:child_process';
 import { once } from 'node:events';
-import { mkdirSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import net from 'node:net';
 import { tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
@@ -13,6 +13,8 @@ import { waitFor } from './wait.ts';
 
 /** A start takes 1 to 3 s; a machine that runs other tests beside it is much slower. */
 const readyMillis = 60_000;
+/** Compiled tables, kept from one gateway under test to the next. */
+const tables = join(checkout, 'build/tables');
 /** The gateway drains before it exits. */
 const stopMillis = 20_000;
 
@@ -98,7 +100,12 @@ export class Gateway {
     const root = options.root ?? checkout;
     const folder = mkdtempSync(join(tmpdir(), 'penstock-gateway-'));
     const stateDir = options.stateDir ?? join(folder, 'state');
-    if (options.stateDir === undefined) mkdirSync(stateDir);
+    if (options.stateDir === undefined) {
+      mkdirSync(stateDir);
+      // Compiling takes seconds, and most scenarios have the same rules.
+      mkdirSync(tables, { recursive: true, mode: 0o700 });
+      symlinkSync(tables, join(stateDir, 'tables'));
+    }
     const [proxyPort, mcpPort] = options.ports ? [options.ports.proxy, options.ports.mcp] : await freePorts(2);
     const proxy = { address: '127.0.0.1', port: proxyPort! };
     const mcp = { address: '127.0.0.1', port: mcpPort! };
