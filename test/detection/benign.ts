@@ -1,8 +1,9 @@
 /** What people and models write every day, sent as requests: chat, outputs of tools, replies. */
 import { SURFACE_REQUEST_BODY, VERDICT_BLOCK, VERDICT_WARN } from '../../filter/table/layout.ts';
 import { figureOf } from './figure.ts';
+import { alarmOf } from './judge.ts';
 import { line, type Measured, type Part, table } from './part.ts';
-import { alarmOf } from './secrets.ts';
+
 import { chatRequest } from './wrap.ts';
 
 export const benign: Part = {

@@ -1,4 +1,4 @@
-/** The detection corpora: JSON Lines beside the checkout, one row a text that is a secret, an account number, or neither. */
+/** The detection corpora: JSON Lines beside the checkout, one row a text that is what a rule looks for, or is not. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 
@@ -34,10 +34,19 @@ export interface InjectionRow extends Row {
   style: string;
 }
 
+/** A tool's definition; `text` is its JSON. */
+export interface ToolRow extends Omit<Row, 'expect'> {
+  name: string;
+  kind: string;
+  /** null where the definition cannot tell. */
+  expect: boolean | null;
+}
+
 export interface Corpora {
   secrets: SecretRow[];
   financial: FinancialRow[];
   injection: InjectionRow[];
+  tools: ToolRow[];
 }
 
 type Columns = Record<string, (value: unknown) => boolean>;
@@ -50,10 +59,13 @@ const isOneOf =
     words.includes(value as string);
 const base: Columns = { rule: isText, text: isText, expect: isBoolean };
 
+const isTool = (value: unknown) => typeof value === 'object' && value !== null && 'name' in value;
+
 const columnsOf: { [K in keyof Corpora]: Columns } = {
   secrets: { ...base, family: isText, kind: isOneOf('literal', 'generated', 'template') },
   financial: { ...base, class: isOneOf('financial', 'other', 'pii') },
   injection: { ...base, style: isText },
+  tools: { source: isText, kind: isText, tool: isTool, expect: (value) => value === null || isBoolean(value) },
 };
 
 /** What is wrong with the corpora's files, one problem a line. */
@@ -77,9 +89,19 @@ export function readCorpora(folder: string): Corpora {
       return [];
     }
   };
-  const corpora = { secrets: read('secrets'), financial: read('financial'), injection: read('injection') };
+  const corpora = {
+    secrets: read('secrets'),
+    financial: read('financial'),
+    injection: read('injection'),
+    tools: read('tools').map(toToolRow),
+  };
   if (problems.length > 0) throw new CorporaError(problems.join('\n'));
   return corpora as unknown as Corpora;
+}
+
+function toToolRow(row: Row): ToolRow {
+  const { source, tool, ...rest } = row as unknown as ToolRow & { source: string; tool: { name: string } };
+  return { ...rest, rule: source, name: tool.name, text: JSON.stringify(tool) };
 }
 
 function readRows(folder: string, file: string, columns: Columns): Row[] {

@@ -3,7 +3,7 @@ import type { Row } from './corpora.ts';
 
 /** A row that a figure complains of. */
 export interface Complaint {
-  row: Row;
+  row: Omit<Row, 'expect'>;
   /** What was found in it, or was not: rule ids, reasons. */
   text: string;
 }
@@ -33,7 +33,7 @@ export function keeps(bound: Figure['bound'], count: number, floor: number): boo
 }
 
 /** Counts rows into a figure: those that `complaintOf` has a word for are missed (least) or false alarms (most). */
-export function figureOf<R extends Row>(
+export function figureOf<R extends Omit<Row, 'expect'>>(
   key: string,
   bound: Figure['bound'],
   rows: readonly R[],

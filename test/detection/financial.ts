@@ -2,8 +2,9 @@
 import { VERDICT_ALLOW, VERDICT_BLOCK, VERDICT_WARN } from '../../filter/table/layout.ts';
 import type { FinancialRow } from './corpora.ts';
 import { figureOf } from './figure.ts';
+import { alarmOf } from './judge.ts';
 import { line, type Measured, type Part, table } from './part.ts';
-import { alarmOf, outcomeOf } from './secrets.ts';
+import { outcomeOf } from './secrets.ts';
 
 /** Classes of account numbers: their name, target in percent, and rows. */
 const classes: [name: string, target: number | undefined, isOf: (row: FinancialRow) => boolean][] = [

@@ -1,5 +1,6 @@
 /** What the gateway's default policy says of one text: the compiled scanner, and the verdicts of the very table. */
-import { readRules } from '../../control/rules/read.ts';
+import { readRules, wordingFolders } from '../../control/rules/read.ts';
+import { referenceScanner } from '../../control/rules/reference.ts';
 import * as layout from '../../filter/table/layout.ts';
 import { Scanner } from '../rules/scanner.ts';
 import { compileRules } from '../rules/table.ts';
@@ -19,6 +20,16 @@ export interface Outcome {
   verdict: number;
   /** Findings that the policy does not allow. */
   findings: Found[];
+}
+
+const scanWording = referenceScanner(readRules(undefined, wordingFolders));
+
+/** All keys and strings of a JSON value. */
+function stringsOf(value: unknown): string[] {
+  if (typeof value === 'string') return [value];
+  if (typeof value !== 'object' || value === null) return [];
+  const keys = Array.isArray(value) ? [] : Object.keys(value);
+  return [...keys, ...Object.values(value).flatMap(stringsOf)];
 }
 
 /** The stages from text to verdict, with the rules of the checkout and the balanced policy. */
@@ -62,6 +73,28 @@ export class Judge {
     return { verdict: Math.max(ofEnd, ...findings.map(({ verdict }) => verdict)), findings };
   }
 
+  /** Judges a text as what a tool gives back, by the rules whose ids begin with `family`. */
+  judgeAnswer(text: string, family: string): Outcome {
+    return this.#judgeWording(text, family);
+  }
+
+  /** Judges a tool's definition. */
+  judgeTool(json: string): Outcome {
+    return this.#judgeWording(stringsOf(JSON.parse(json)).join('\n'), '');
+  }
+
+  #judgeWording(text: string, family: string): Outcome {
+    const findings = scanWording(Buffer.from(text).toString('latin1'))
+      .filter(({ id }) => id.startsWith(family))
+      .map(({ id, confidence, start }) => ({
+        rule: id,
+        verdict: confidence === 'high' ? layout.VERDICT_BLOCK : layout.VERDICT_WARN,
+        view: 'raw',
+        offset: start,
+      }));
+    return { verdict: Math.max(layout.VERDICT_ALLOW, ...findings.map(({ verdict }) => verdict)), findings };
+  }
+
   /** Where the finding lies in a text, in bytes; the whole text where the finding is of another view than raw. */
   span(text: Uint8Array, found: Found, surface: number): { start: number; end: number } {
     const number = this.#numbers.get(found.rule);
@@ -86,4 +119,10 @@ export class Judge {
 /** The rules whose finding is as strong as the verdict, by id. */
 export function decidingRules({ verdict, findings }: Outcome): string[] {
   return findings.filter((finding) => finding.verdict === verdict).map(({ rule }) => rule);
+}
+
+/** The rules that spoke, where the verdict is as strong as `verdict` or stronger. */
+export function alarmOf(outcome: Outcome, verdict: number): string | undefined {
+  if (outcome.verdict < verdict) return undefined;
+  return decidingRules(outcome).join(', ') || 'unreadable: too much expansion';
 }

@@ -5,7 +5,7 @@ import type { Report } from '../bench/report.ts';
 import type { SecretRow } from './corpora.ts';
 import { namedFamilies } from './families.ts';
 import { type Figure, figureOf } from './figure.ts';
-import { decidingRules, type Judge, type Outcome } from './judge.ts';
+import { alarmOf, type Judge, type Outcome } from './judge.ts';
 import { cells, line, type Measured, type Part, table } from './part.ts';
 
 /** A family with this many literal and generated rows has a target of its own. */
@@ -108,10 +108,4 @@ function familyTable(
 /** A row as the whole body of a request. */
 export function outcomeOf(text: string, judge: Judge): Outcome {
   return judge.judge(Buffer.from(text), SURFACE_REQUEST_BODY);
-}
-
-/** The rules that spoke, where the verdict is as strong as `verdict` or stronger. */
-export function alarmOf(outcome: Outcome, verdict: number): string | undefined {
-  if (outcome.verdict < verdict) return undefined;
-  return decidingRules(outcome).join(', ') || 'unreadable: too much expansion';
 }
