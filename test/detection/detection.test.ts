@@ -85,7 +85,7 @@ function ownFloors(): Floors {
   ]);
 }
 
-test('figures count found rows, false alarms, and what is found again', () => {
+test('figures count found rows, false alarms, and what is found again', { timeout: 60_000 }, () => {
   const figures = measure(readCorpora(write()), [...quick, 'chunks']);
   const counts = (key: string) => {
     const figure = figures.find((figure) => figure.key === key);
@@ -156,7 +156,7 @@ test('corpora that lack a file, a column or a row are refused', () => {
   expect(() => readCorpora(join(folder, 'nowhere'))).toThrow(/secrets\.jsonl: no such file/);
 });
 
-test('the command line', { timeout: 60_000 }, () => {
+test('the command line', { timeout: 240_000 }, () => {
   const command = join(import.meta.dirname, 'detection.ts');
   const run = (...args: string[]) => spawnSync(process.execPath, [command, ...args], { encoding: 'utf8' });
   const own = run('--corpora', write(), '--only', 'secrets', '--missed', 'github', '--alarms');
