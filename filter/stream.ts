@@ -1,13 +1,17 @@
 // One HTTP exchange from start to end. Every function here is one callback of Envoy's, in the order in which they come;
 // what a stage does is in its folder. Longer than most files, because the exchange is to be read in one go.
+
+import { answerFinding, answerUnreadableAnswer } from './action/answer';
 import { namesAgree, readTunnel } from './action/authority';
 import { passEvents } from './action/events';
 import { Chain, Exchange, Reading } from './action/exchange';
-import { judge, readIds, refuse } from './action/judge';
+import { judge, refuse } from './action/judge';
+import { blockedSurface, judgeMcpAnswer, judgeMcpRequest, messageRoom, Outcome, unreadable } from './action/mcp';
 import { writeHeaderText, writeUrlText } from './action/request-text';
 import { textLength, textStart } from './action/text';
 import { readWindow } from './action/window';
 import { lower } from './finding/near';
+import { writeKept } from './mcp/tools';
 import {
   BodyStatus,
   BufferType,
@@ -22,6 +26,7 @@ import {
   removeHeader,
   result,
   Status,
+  setBuffer,
   setProperty,
   TrailersStatus,
   WHOLE,
@@ -41,6 +46,8 @@ const CONTENT_TYPE = Bytes.of('content-type');
 const CONTENT_ENCODING = Bytes.of('content-encoding');
 const IDENTITY = Bytes.of('identity');
 const EVENT_STREAM = Bytes.of('text/event-stream');
+const JSON_TYPE = Bytes.of('application/json');
+const STATUS = Bytes.of(':status');
 const IMAGE = Bytes.of('image/');
 const AUDIO = Bytes.of('audio/');
 const VIDEO = Bytes.of('video/');
@@ -150,8 +157,11 @@ export function onResponseHeaders(exchange: Exchange, isLast: bool): HeadersStat
   while (reader.next()) {
     if (CONTENT_ENCODING.equals(reader.name, reader.nameLength))
       isEncoded = isEncoded || !isText(reader.value, reader.valueLength, IDENTITY);
-    else if (CONTENT_TYPE.equals(reader.name, reader.nameLength))
+    else if (CONTENT_TYPE.equals(reader.name, reader.nameLength)) {
       exchange.response = readingOf(exchange, reader.value, reader.valueLength);
+      exchange.isJson = startsWith(reader.value, reader.valueLength, JSON_TYPE);
+    } else if (STATUS.equals(reader.name, reader.nameLength))
+      exchange.isSuccess = reader.valueLength == 3 && load<u8>(reader.value) == 0x32;
   }
   if (isEncoded) {
     exchange.response = Reading.Pass;
@@ -233,19 +243,23 @@ function tooLarge(exchange: Exchange): bool {
 function judgeRequest(exchange: Exchange, length: u32): bool {
   exchange.request = Reading.Pass;
   if (length == 0 || getBuffer(BufferType.RequestBody, 0, length) != Status.Ok) return false;
-  const start = result.pointer();
-  if (exchange.chain == Chain.Mcp && !readIds(start, start + length, layout.SURFACE_MCP_REQUEST)) {
-    if (refuse(exchange, layout.UNREADABLE_MCP_NOT_JSON_RPC)) return true;
-    if (getBuffer(BufferType.RequestBody, 0, length) != Status.Ok) return false;
-  }
-  return judge(exchange, requestSurface(exchange), result.pointer(), length);
+  if (exchange.chain == Chain.Mcp) return judgeMcpRequest(exchange, result.pointer(), length);
+  return judge(exchange, layout.SURFACE_REQUEST_BODY, result.pointer(), length);
 }
 
-/** Judges a whole answer of an MCP server, which lies in the host buffer. */
+/** Judges a whole answer of an MCP server, which lies in the host buffer; what policy blocks gives way to errors. */
 function judgeAnswer(exchange: Exchange, length: u32): void {
-  const start = result.pointer();
-  readIds(start, start + length, layout.SURFACE_MCP_RESPONSE);
-  judge(exchange, layout.SURFACE_MCP_RESPONSE, start, length);
+  const start = messageRoom(length);
+  memory.copy(start, result.pointer(), length);
+  const outcome = judgeMcpAnswer(exchange, start, length, exchange.isSuccess && exchange.isJson);
+  if (outcome == Outcome.Block) answerFinding(exchange, blockedSurface);
+  else if (outcome == Outcome.Unreadable) answerUnreadableAnswer(exchange, unreadable);
+  else if (outcome == Outcome.Strip) {
+    // Without the tools the text is shorter, so it may be written over itself.
+    const keptBytes = <u32>(writeKept(start, start + length, start) - start);
+    removeHeader(MapType.ResponseHeaders, CONTENT_LENGTH.pointer, CONTENT_LENGTH.length);
+    setBuffer(BufferType.ResponseBody, 0, length, start, keptBytes);
+  }
 }
 
 /** How an answer of a content type is read. */

@@ -43,6 +43,7 @@ export type TablePolicy = Pick<
   Policy,
   | 'ruleVerdicts'
   | 'unreadableVerdicts'
+  | 'stripsTools'
   | 'maxRequestBodyBytes'
   | 'scannedHeaders'
   | 'ignoredHeaders'

@@ -3,7 +3,7 @@ import * as layout from '../../filter/table/layout.ts';
 import { type Policy, surfaces, type Verdict } from '../policy/policy.ts';
 
 /** The part of a policy that setVerdicts writes. */
-export type VerdictPolicy = Pick<Policy, 'ruleVerdicts' | 'unreadableVerdicts' | 'maxRequestBodyBytes'>;
+export type VerdictPolicy = Pick<Policy, 'ruleVerdicts' | 'unreadableVerdicts' | 'stripsTools' | 'maxRequestBodyBytes'>;
 
 const verdictNumbers: Record<Verdict, number> = {
   allow: layout.VERDICT_ALLOW,
@@ -21,6 +21,7 @@ export function setVerdicts(table: Uint8Array, ruleIds: readonly string[], polic
   const section = (index: number) => view.getUint32(layout.HEADER_BYTES + index * 8, true);
   const [record, rules] = [section(layout.SECTION_POLICY), section(layout.SECTION_RULES)];
   view.setUint32(record + layout.POLICY_MAX_REQUEST_BODY_BYTES, policy.maxRequestBodyBytes, true);
+  view.setUint8(record + layout.POLICY_STRIPS_TOOLS, policy.stripsTools ? 1 : 0);
   policy.unreadableVerdicts.forEach((verdict, i) => {
     view.setUint8(record + layout.POLICY_UNREADABLE_VERDICTS + i, verdictNumbers[verdict]);
   });

@@ -266,7 +266,12 @@ export const configSchema = z.strictObject({
     action: action('warn', 'block'),
     on_parse_error: action('block', 'forward'),
   }),
-  mcp_tool_scanning: section({ enabled: flag(false), action: action('warn', 'block'), detect_drift: flag(false) }),
+  mcp_tool_scanning: section({
+    // On for the same reason.
+    enabled: flag(true),
+    action: action('warn', 'block', 'strip'),
+    detect_drift: flag(false),
+  }),
   mcp_tool_policy: section(mcpToolPolicy),
   mcp_session_binding: section({
     enabled: flag(false),

@@ -29,6 +29,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
     mode: config.mode,
     ruleVerdicts: ruleVerdicts(config, rules, blocks),
     unreadableVerdicts: unreadables.map((unreadable) => unreadableVerdict(config, unreadable, blocks)),
+    stripsTools: (config.mcp_tool_scanning.action ?? (config.mode === 'strict' ? 'block' : 'strip')) === 'strip',
     maxRequestBodyBytes: body.max_body_bytes,
     scannedHeaders:
       !body.enabled || !body.scan_headers ? [] : scansAllHeaders ? '*' : lowerCase(body.sensitive_headers),
@@ -96,7 +97,7 @@ function findingVerdict(
   const section = sectionOf(config, category, surface);
   if (section && !section.enabled) return 'allow';
   if (!blocks || section?.action === 'warn') return 'warn';
-  if (section?.action === 'block') return 'block';
+  if (section?.action === 'block' || section?.action === 'strip') return 'block';
   return config.mode === 'strict' || confidence === 'high' ? 'block' : 'warn';
 }
 
@@ -105,7 +106,7 @@ function sectionOf(
   config: Config,
   category: Category,
   surface: Surface,
-): { enabled: boolean; action?: 'warn' | 'block' | undefined } | undefined {
+): { enabled: boolean; action?: 'warn' | 'block' | 'strip' | undefined } | undefined {
   switch (surface) {
     case 'header':
     case 'request-body':
@@ -123,11 +124,12 @@ function sectionOf(
 function unreadableVerdict(config: Config, unreadable: Unreadable, blocks: boolean): Verdict {
   const isBody = unreadable.startsWith('request-');
   if (isBody && !config.request_body_scanning.enabled) return 'allow';
-  if (unreadable === 'mcp-not-json-rpc') {
+  if (unreadable.startsWith('mcp-')) {
     if (!config.mcp_input_scanning.enabled) return 'allow';
     if (config.mcp_input_scanning.on_parse_error === 'forward') return 'warn';
   }
   if (!blocks) return 'warn';
   // An answer that cannot be read is rarer an attack than a request that may not be read.
-  return unreadable.startsWith('response-') && config.mode !== 'strict' ? 'warn' : 'block';
+  const isAnswer = unreadable.startsWith('response-') || unreadable === 'mcp-answer';
+  return isAnswer && config.mode !== 'strict' ? 'warn' : 'block';
 }

@@ -27,6 +27,16 @@ export const unreadables = [
   'response-encoding',
   'authority-mismatch',
   'response-too-large',
+  'mcp-not-json',
+  'mcp-trailing-data',
+  'mcp-duplicate-key',
+  'mcp-key-variant',
+  'mcp-too-deep',
+  'mcp-huge-number',
+  'mcp-not-utf8',
+  'mcp-lone-surrogate',
+  'mcp-too-many',
+  'mcp-answer',
 ] as const;
 export type Unreadable = (typeof unreadables)[number];
 
@@ -49,6 +59,8 @@ export interface Policy {
   ruleVerdicts: Map<string, { high: Verdict[]; low: Verdict[] }>;
   /** Verdict for each unreadable, in the order of `unreadables`. */
   unreadableVerdicts: Verdict[];
+  /** Whether a tool that a finding blocks is taken out of its list; else the whole list is blocked. */
+  stripsTools: boolean;
   /** Longest request body that is read, in bytes. */
   maxRequestBodyBytes: number;
   /** Lower-case names of the request headers that are scanned; '*' stands for all but `ignoredHeaders`. */

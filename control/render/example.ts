@@ -13,6 +13,7 @@ export function examplePolicy(change: Change = {}): Policy {
     mode: 'balanced',
     ruleVerdicts: new Map(),
     unreadableVerdicts: [],
+    stripsTools: true,
     maxRequestBodyBytes: 5 * 1024 * 1024,
     scannedHeaders: '*',
     ignoredHeaders: [],

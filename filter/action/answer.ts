@@ -1,7 +1,7 @@
 // The answers that the filter gives in the origin's place: JSON in the OpenAI error shape
 // (https://platform.openai.com/docs/guides/error-codes), or JSON-RPC errors on the MCP listener.
 import { findingRule, ruleId, ruleIdLength } from '../finding/findings';
-import { idCount, idLength, idStart, isBatch } from '../mcp/message';
+import { idCount, idLength, idStart, isBatch, setOnlyId } from '../mcp/message';
 import { Bytes, PairWriter, sendLocalResponse, Writer } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import { decidingFinding, maxRequestBodyBytes } from '../verdict/verdict';
@@ -15,8 +15,9 @@ const DETAILS = Bytes.of('penstock_block');
 
 /** JSON-RPC leaves -32000 to -32099 to implementations; policy is one of them. */
 const POLICY_ERROR: u32 = 32001;
-/** Parse error of JSON-RPC 2.0. */
+/** Parse error and invalid request of JSON-RPC 2.0 (section 5.1). */
 const PARSE_ERROR: u32 = 32700;
+const INVALID_REQUEST: u32 = 32600;
 
 /** A batch of 64 ids, an error of some 400 bytes for each. */
 const BODY_BYTES: u32 = 49152;
@@ -34,11 +35,12 @@ export function answerFinding(exchange: Exchange, surface: i32): void {
   const rule = findingRule(decidingFinding);
   if (exchange.chain == Chain.Mcp) {
     // Without an id nobody waits for an answer to a message: MCP then wants an HTTP error.
-    const hasIds = (surface == layout.SURFACE_MCP_REQUEST || surface == layout.SURFACE_MCP_RESPONSE) && idCount > 0;
+    const isAnswer = surface == layout.SURFACE_MCP_RESPONSE || surface == layout.SURFACE_MCP_TOOL;
+    const hasIds = (surface == layout.SURFACE_MCP_REQUEST || isAnswer) && idCount > 0;
     writer.start(body, BODY_BYTES);
     if (hasIds) writeErrors(exchange, rule);
-    else writeError(exchange, rule, 0, 0, POLICY_ERROR);
-    send(exchange, hasIds || surface == layout.SURFACE_MCP_RESPONSE ? 200 : 403);
+    else writeError(exchange, rule, 0, 0);
+    send(exchange, hasIds || isAnswer ? 200 : 403);
     return;
   }
   startOpenAi();
@@ -48,21 +50,16 @@ export function answerFinding(exchange: Exchange, surface: i32): void {
 
 /** Answers an exchange whose message cannot be read. */
 export function answerUnreadable(exchange: Exchange, reason: i32): void {
-  message.start(messageText, MESSAGE_BYTES).ascii('blocked by Penstock: ');
-  writeUnreadableReason(message, reason, maxRequestBodyBytes());
-  message.ascii('; request ').hex(requestIdOf(exchange), 16);
+  writeUnreadableMessage(exchange, reason);
   const status: u32 =
     reason == layout.UNREADABLE_REQUEST_TOO_LARGE ? 413 : reason == layout.UNREADABLE_AUTHORITY_MISMATCH ? 421 : 403;
   if (exchange.chain == Chain.Mcp) {
-    const isParse = reason == layout.UNREADABLE_MCP_NOT_JSON_RPC;
-    writer
-      .start(body, BODY_BYTES)
-      .ascii('{"jsonrpc":"2.0","id":null,"error":{"code":-')
-      .decimal(isParse ? PARSE_ERROR : POLICY_ERROR);
-    writer.ascii(',"message":"').bytes(message.pointer, message.length).ascii('","data":{"reason":"');
-    writeUnreadable(writer, reason);
-    writer.ascii('"}}}');
-    send(exchange, isParse ? 400 : status);
+    const isAnswer = reason == layout.UNREADABLE_RESPONSE_ENCODING || reason == layout.UNREADABLE_RESPONSE_TOO_LARGE;
+    const isUnparsed = reason == layout.UNREADABLE_REQUEST_ENCODING || reason == layout.UNREADABLE_REQUEST_TOO_LARGE;
+    if (isAnswer || isUnparsed) setOnlyId(exchange.id(), exchange.idLength);
+    writer.start(body, BODY_BYTES);
+    writeUnreadableErrors(reason, codeOf(reason));
+    send(exchange, isProtocol(reason) ? 400 : isAnswer && exchange.idLength > 0 ? 200 : status);
     return;
   }
   startOpenAi();
@@ -71,15 +68,76 @@ export function answerUnreadable(exchange: Exchange, reason: i32): void {
   send(exchange, status);
 }
 
-/** Writes, in the place of a server-sent event that a finding blocks, one that carries the errors. Gives its writer. */
-export function eventOfFinding(exchange: Exchange): Writer {
-  writeFindingMessage(exchange, layout.SURFACE_MCP_RESPONSE);
+/** Answers, in the server's place, a request whose answer cannot be read. */
+export function answerUnreadableAnswer(exchange: Exchange, reason: i32): void {
+  writeUnreadableMessage(exchange, reason);
+  writer.start(body, BODY_BYTES);
+  writeUnreadableErrors(reason, POLICY_ERROR);
+  send(exchange, 200);
+}
+
+/** Writes what stands in the place of a message that a finding blocks in an event: errors for its ids, or a notice. */
+export function dataOfFinding(exchange: Exchange, surface: i32): Writer {
+  writeFindingMessage(exchange, surface);
   const rule = findingRule(decidingFinding);
-  writer.start(body, BODY_BYTES).ascii('event: message\ndata: ');
+  writer.start(body, BODY_BYTES);
   if (idCount > 0) writeErrors(exchange, rule);
-  else writeError(exchange, rule, 0, 0, POLICY_ERROR);
-  writer.ascii('\n\n');
+  else writeNotice(ruleId(rule), ruleIdLength(rule));
   return writer;
+}
+
+/** The same of a message that cannot be read. */
+export function dataOfUnreadable(exchange: Exchange, reason: i32): Writer {
+  writeUnreadableMessage(exchange, reason);
+  writer.start(body, BODY_BYTES);
+  if (idCount > 0) writeUnreadableErrors(reason, POLICY_ERROR);
+  else writeNotice(0, 0);
+  return writer;
+}
+
+/** A log message of the protocol (notifications/message): nobody waits for an answer, and a person should know. */
+function writeNotice(rule: usize, ruleBytes: u32): void {
+  writer
+    .ascii(
+      '{"jsonrpc":"2.0","method":"notifications/message","params":{"level":"error","logger":"penstock","data":{"message":"',
+    )
+    .bytes(message.pointer, message.length);
+  if (ruleBytes > 0) writer.ascii('","rule":"').bytes(rule, ruleBytes);
+  writer.ascii('"}}}');
+}
+
+function writeUnreadableMessage(exchange: Exchange, reason: i32): void {
+  message.start(messageText, MESSAGE_BYTES).ascii('blocked by Penstock: ');
+  writeUnreadableReason(message, reason, maxRequestBodyBytes());
+  message.ascii('; request ').hex(requestIdOf(exchange), 16);
+}
+
+/** Whether a reason is one of the protocol, which answers it with a code of its own. */
+function isProtocol(reason: i32): bool {
+  return reason == layout.UNREADABLE_MCP_NOT_JSON_RPC || reason >= layout.UNREADABLE_MCP_NOT_JSON;
+}
+
+function codeOf(reason: i32): u32 {
+  if (reason == layout.UNREADABLE_MCP_NOT_JSON_RPC || reason == layout.UNREADABLE_MCP_TOO_MANY) return INVALID_REQUEST;
+  if (reason == layout.UNREADABLE_MCP_DUPLICATE_KEY || reason == layout.UNREADABLE_MCP_KEY_VARIANT)
+    return INVALID_REQUEST;
+  return isProtocol(reason) ? PARSE_ERROR : POLICY_ERROR;
+}
+
+/** An error for each id; for none where there is none. */
+function writeUnreadableErrors(reason: i32, code: u32): void {
+  if (isBatch && idCount > 0) writer.ascii('[');
+  for (let i: u32 = 0; i < max<u32>(idCount, 1); i++) {
+    if (i > 0) writer.ascii(',');
+    writer.ascii('{"jsonrpc":"2.0","id":');
+    if (i < idCount && idLength(i) > 0) writer.bytes(idStart(i), idLength(i));
+    else writer.ascii('null');
+    writer.ascii(',"error":{"code":-').decimal(code).ascii(',"message":"').bytes(message.pointer, message.length);
+    writer.ascii('","data":{"reason":"');
+    writeUnreadable(writer, reason);
+    writer.ascii('"}}}');
+  }
+  if (isBatch && idCount > 0) writer.ascii(']');
 }
 
 function writeFindingMessage(exchange: Exchange, surface: i32): void {
@@ -102,16 +160,16 @@ function writeErrors(exchange: Exchange, rule: u32): void {
   if (isBatch) writer.ascii('[');
   for (let i: u32 = 0; i < idCount; i++) {
     if (i > 0) writer.ascii(',');
-    writeError(exchange, rule, idStart(i), idLength(i), POLICY_ERROR);
+    writeError(exchange, rule, idStart(i), idLength(i));
   }
   if (isBatch) writer.ascii(']');
 }
 
-function writeError(exchange: Exchange, rule: u32, id: usize, idBytes: u32, code: u32): void {
+function writeError(exchange: Exchange, rule: u32, id: usize, idBytes: u32): void {
   writer.ascii('{"jsonrpc":"2.0","id":');
   if (idBytes > 0) writer.bytes(id, idBytes);
   else writer.ascii('null');
-  writer.ascii(',"error":{"code":-').decimal(code).ascii(',"message":"').bytes(message.pointer, message.length);
+  writer.ascii(',"error":{"code":-').decimal(POLICY_ERROR).ascii(',"message":"').bytes(message.pointer, message.length);
   writer.ascii('","data":{"rule":"').bytes(ruleId(rule), ruleIdLength(rule));
   writer.ascii('","request":"').hex(requestIdOf(exchange), 16).ascii('"}}}');
 }

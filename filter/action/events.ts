@@ -1,16 +1,23 @@
 // Server-sent events of an MCP server (https://html.spec.whatwg.org/multipage/server-sent-events.html): one event is one
 // JSON-RPC message. An event goes on when it is whole and judged; one that is blocked gives way to an error for its id.
-import { BufferType, Bytes, getBuffer, result, Status, setBuffer } from '../proxy-wasm-as/assembly';
+import { setOnlyId } from '../mcp/message';
+import { writeKept } from '../mcp/tools';
+import { BufferType, Bytes, getBuffer, result, Status, setBuffer, Writer } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import { maxRequestBodyBytes } from '../verdict/verdict';
-import { eventOfFinding } from './answer';
+import { dataOfFinding, dataOfUnreadable } from './answer';
+import { dataLength, endOfLine, hasOthers, isField, isMessage, nextLine, readEvent } from './event-lines';
 import { Exchange } from './exchange';
 import { heldStart, hold, release } from './held';
-import { read, readIds } from './judge';
-import { appendText, beginText, textLength, textStart } from './text';
+import { hasFindings, read } from './judge';
+import { blockedSurface, judgeMcpAnswer, messageRoom, Outcome, unreadable } from './mcp';
+import { appendByte, appendText, beginText, textLength, textStart } from './text';
 import { OVERLAP_BYTES } from './window';
 
 const BLANK_LINE = Bytes.of('\n\n');
+const LINE_BREAK = Bytes.of('\n');
+const MESSAGE = Bytes.of('event: message\n');
+const DATA = Bytes.of('data: ');
 /** The longest end of an event: CR LF CR LF. */
 const END_BYTES: u32 = 4;
 
@@ -92,12 +99,84 @@ function eventEnd(exchange: Exchange, from: u32, searched: u32): u32 {
 }
 
 function passEvent(exchange: Exchange, from: u32, to: u32): void {
-  if (isBlocked(exchange, from, to)) emitError(exchange);
-  else emit(heldStart(exchange) + from, to - from);
+  if (exchange.heldIsRest) {
+    if (isBlocked(exchange, from, to)) emitError(exchange);
+    else emit(heldStart(exchange) + from, to - from);
+    return;
+  }
+  const start = heldStart(exchange) + from;
+  const end = heldStart(exchange) + to;
+  readEvent(start, end);
+  // Clients read messages from events of this type alone; the older transport names its endpoint in one of another.
+  if (!isMessage || dataLength == 0) {
+    if (judgeOther(exchange, start, end))
+      return emitMessage(start, end, dataOfFinding(exchange, layout.SURFACE_MCP_RESPONSE));
+    return emit(start, to - from);
+  }
+  const outcome = judgeMcpAnswer(exchange, messageRoom(dataLength), dataLength, true);
+  if (outcome == Outcome.Block) return emitMessage(start, end, dataOfFinding(exchange, blockedSurface));
+  if (outcome == Outcome.Unreadable) return emitMessage(start, end, dataOfUnreadable(exchange, unreadable));
+  if (judgeOther(exchange, start, end))
+    return emitMessage(start, end, dataOfFinding(exchange, layout.SURFACE_MCP_RESPONSE));
+  if (outcome == Outcome.Pass) return emit(start, to - from);
+  // In place: shorter without the tools. No line break stands in JSON but as white space.
+  const data = messageRoom(dataLength);
+  const kept = writeKept(data, data + dataLength, data);
+  for (let p = data; p < kept; p++) if (load<u8>(p) == 0x0a || load<u8>(p) == 0x0d) store<u8>(p, 0x20);
+  emitOtherLines(start, end, true);
+  emit(DATA.pointer, DATA.length);
+  emit(data, <u32>(kept - data));
+  emit(BLANK_LINE.pointer, BLANK_LINE.length);
 }
 
+/** Whether what an event holds beside its data is blocked. */
+function judgeOther(exchange: Exchange, start: usize, end: usize): bool {
+  if (!hasOthers && isMessage) return false;
+  beginText(<u32>(end - start));
+  for (let line = start; line < end; ) {
+    const lineEnd = endOfLine(line, end);
+    if (!isMessage || !isField(line, lineEnd, 'data')) {
+      appendText(line, <u32>(lineEnd - line));
+      appendByte(0x0a);
+    }
+    line = nextLine(lineEnd, end);
+  }
+  return read(exchange, layout.SURFACE_MCP_RESPONSE, textStart(), textLength()) == layout.VERDICT_BLOCK;
+}
+
+/** Puts a message of ours in the event's place. Its id stays, since a client goes on from there. */
+function emitMessage(start: usize, end: usize, data: Writer): void {
+  emitOtherLines(start, end, false);
+  emit(MESSAGE.pointer, MESSAGE.length);
+  emit(DATA.pointer, DATA.length);
+  emit(data.pointer, data.length);
+  emit(BLANK_LINE.pointer, BLANK_LINE.length);
+}
+
+/** Emits the event's lines but for its data; or its id alone, where that is none that a rule could find something in. */
+function emitOtherLines(start: usize, end: usize, withAll: bool): void {
+  for (let line = start; line < end; ) {
+    const lineEnd = endOfLine(line, end);
+    const length = <u32>(lineEnd - line);
+    const isKept = withAll ? !isField(line, lineEnd, 'data') : isField(line, lineEnd, 'id') && isPlainId(line, lineEnd);
+    if (length > 0 && isKept) {
+      emit(line, length);
+      emit(LINE_BREAK.pointer, LINE_BREAK.length);
+    }
+    line = nextLine(lineEnd, end);
+  }
+}
+
+/** Whether an id line goes on although its event does not: one on which no rule speaks. */
+function isPlainId(line: usize, lineEnd: usize): bool {
+  beginText(<u32>(lineEnd - line));
+  appendText(line, <u32>(lineEnd - line));
+  return !hasFindings(textStart(), textLength(), layout.SURFACE_MCP_RESPONSE);
+}
+
+/** Whether a piece of an event over the limit is blocked. */
 function isBlocked(exchange: Exchange, from: u32, to: u32): bool {
-  readEventIds(exchange, from, to);
+  setOnlyId(exchange.id(), exchange.idLength);
   beginText(to - from);
   appendText(heldStart(exchange) + from, to - from);
   return read(exchange, layout.SURFACE_MCP_RESPONSE, textStart(), textLength()) == layout.VERDICT_BLOCK;
@@ -107,25 +186,8 @@ function emitError(exchange: Exchange): void {
   // What has gone on of the event is ended, and the error is one of its own.
   if (exchange.heldIsRest) emit(BLANK_LINE.pointer, BLANK_LINE.length);
   exchange.heldIsRest = false;
-  const event = eventOfFinding(exchange);
-  emit(event.pointer, event.length);
-}
-
-/** Reads the ids in the event's first data line, for the answer. */
-function readEventIds(exchange: Exchange, from: u32, to: u32): void {
-  const start = heldStart(exchange);
-  let p = start + from;
-  const end = start + to;
-  while (p < end) {
-    let lineEnd = p;
-    while (lineEnd < end && load<u8>(lineEnd) != 0x0a && load<u8>(lineEnd) != 0x0d) lineEnd++;
-    if (lineEnd - p > 5 && load<u32>(p) == 0x61746164 && load<u8>(p, 4) == 0x3a) {
-      readIds(p + 5, lineEnd, layout.SURFACE_MCP_RESPONSE);
-      return;
-    }
-    p = lineEnd + 1;
-  }
-  readIds(end, end, layout.SURFACE_MCP_RESPONSE);
+  const data = dataOfFinding(exchange, layout.SURFACE_MCP_RESPONSE);
+  emitMessage(data.pointer, data.pointer, data);
 }
 
 function emit(from: usize, bytes: u32): void {

@@ -1,4 +1,5 @@
 // What is kept of one HTTP exchange from its first callback to its last: a record of fixed size from a pool.
+import { idCount, idLength, idStart, isBatch, MAX_ID_BYTES } from '../mcp/message';
 import { ContextMap, Pool } from '../proxy-wasm-as/assembly';
 
 /** Which listener an exchange came in by; the names are those of the filter chains in envoy/*.yaml. */
@@ -54,6 +55,11 @@ export class Exchange {
   heldSearched: u32 = 0;
   /** What is held is the rest of an event that has gone on in part. */
   heldIsRest: bool = false;
+  /** On 8889: the one id that the request wants answered; 0 where it has none or several. */
+  idLength: u32 = 0;
+  /** On 8889: the answer's status is 2xx, and its type is JSON. */
+  isSuccess: bool = false;
+  isJson: bool = false;
 
   @inline
   host(): usize {
@@ -63,6 +69,18 @@ export class Exchange {
   @inline
   method(): usize {
     return this.host() + MAX_HOST_BYTES;
+  }
+
+  /** The id that idLength is the length of, as it was written. */
+  @inline
+  id(): usize {
+    return this.method() + MAX_METHOD_BYTES + REPORTED_BYTES;
+  }
+
+  /** Keeps the id of the message that was read last, for an answer that shows none. */
+  keepId(): void {
+    this.idLength = idCount == 1 && !isBatch ? idLength(0) : 0;
+    memory.copy(this.id(), idStart(0), this.idLength);
   }
 
   /** True once for each rule: whether it has not been reported in this answer yet. */
@@ -86,7 +104,10 @@ export class Exchange {
 }
 
 const exchanges = new ContextMap();
-const records = new Pool(offsetof<Exchange>() + MAX_HOST_BYTES + MAX_METHOD_BYTES + REPORTED_BYTES, 32);
+const records = new Pool(
+  offsetof<Exchange>() + MAX_HOST_BYTES + MAX_METHOD_BYTES + REPORTED_BYTES + <u32>MAX_ID_BYTES,
+  32,
+);
 
 /** A new record for the context. */
 export function openExchange(contextId: u32): Exchange {

@@ -3,7 +3,7 @@
 import { findIn, wasCut } from '../finding/find';
 import { clearFindings, findingCount, findingRule } from '../finding/findings';
 import { setDestination } from '../finding/own';
-import { forgetId, idCount, idLength, idStart, readMessages } from '../mcp/message';
+import { forgetId, idCount, idLength, idStart } from '../mcp/message';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { verdictOfFinding, verdictOfMessage, verdictOfUnreadable } from '../verdict/verdict';
@@ -77,21 +77,21 @@ export function refuse(exchange: Exchange, reason: i32): bool {
   return true;
 }
 
-/**
- * Reads the JSON-RPC ids that an answer of ours would repeat; an id that holds a finding is not repeated. False where
- * the text is no message or batch.
- */
-export function readIds(start: usize, end: usize, surface: i32): bool {
-  const isMessage = readMessages(start, end);
+/** Whether any rule finds something in the text; reports nothing. */
+export function hasFindings(start: usize, length: u32, surface: i32): bool {
+  clearFindings();
   setDestination(0, 0, false);
+  findIn(start, length, surface);
+  return findingCount() > 0;
+}
+
+/** Looks at the ids that an answer of ours would repeat: one that holds a finding is not repeated. */
+export function maskIds(surface: i32): void {
   for (let i: u32 = 0; i < idCount; i++) {
     // Nothing that a rule finds is shorter than a bank routing number in quotes.
     if (idLength(i) < 9) continue;
     beginText(idLength(i));
     appendText(idStart(i), idLength(i));
-    clearFindings();
-    findIn(textStart(), textLength(), surface);
-    if (findingCount() > 0) forgetId(i);
+    if (hasFindings(textStart(), textLength(), surface)) forgetId(i);
   }
-  return isMessage;
 }

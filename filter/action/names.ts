@@ -33,7 +33,17 @@ export function writeUnreadable(writer: Writer, reason: i32): void {
   else if (reason == layout.UNREADABLE_MCP_NOT_JSON_RPC) writer.ascii('mcp-not-json-rpc');
   else if (reason == layout.UNREADABLE_RESPONSE_ENCODING) writer.ascii('response-encoding');
   else if (reason == layout.UNREADABLE_AUTHORITY_MISMATCH) writer.ascii('authority-mismatch');
-  else writer.ascii('response-too-large');
+  else if (reason == layout.UNREADABLE_RESPONSE_TOO_LARGE) writer.ascii('response-too-large');
+  else if (reason == layout.UNREADABLE_MCP_NOT_JSON) writer.ascii('mcp-not-json');
+  else if (reason == layout.UNREADABLE_MCP_TRAILING_DATA) writer.ascii('mcp-trailing-data');
+  else if (reason == layout.UNREADABLE_MCP_DUPLICATE_KEY) writer.ascii('mcp-duplicate-key');
+  else if (reason == layout.UNREADABLE_MCP_KEY_VARIANT) writer.ascii('mcp-key-variant');
+  else if (reason == layout.UNREADABLE_MCP_TOO_DEEP) writer.ascii('mcp-too-deep');
+  else if (reason == layout.UNREADABLE_MCP_HUGE_NUMBER) writer.ascii('mcp-huge-number');
+  else if (reason == layout.UNREADABLE_MCP_NOT_UTF8) writer.ascii('mcp-not-utf8');
+  else if (reason == layout.UNREADABLE_MCP_LONE_SURROGATE) writer.ascii('mcp-lone-surrogate');
+  else if (reason == layout.UNREADABLE_MCP_TOO_MANY) writer.ascii('mcp-too-many');
+  else writer.ascii('mcp-answer');
 }
 
 /** Writes why a message could not be read, as a person says it, and what to do. */
@@ -51,6 +61,27 @@ export function writeUnreadableReason(writer: Writer, reason: i32, maxBodyBytes:
     writer.ascii('the message opens to many times its size; send it without layers of encoding');
   else if (reason == layout.UNREADABLE_MCP_NOT_JSON_RPC)
     writer.ascii('the body is no JSON-RPC 2.0 message; send one message or one batch');
+  else if (reason == layout.UNREADABLE_MCP_NOT_JSON)
+    writer.ascii('the message is no JSON; send JSON as RFC 8259 has it');
+  else if (reason == layout.UNREADABLE_MCP_TRAILING_DATA)
+    writer.ascii('something stands behind the message; send one message or one batch');
+  else if (reason == layout.UNREADABLE_MCP_DUPLICATE_KEY)
+    writer.ascii('an object of the message has a key twice, and readers differ in which counts; send it once');
+  else if (reason == layout.UNREADABLE_MCP_KEY_VARIANT)
+    writer.ascii(
+      'a key of the protocol is spelt otherwise, and some readers take it for the key; spell it as MCP does',
+    );
+  else if (reason == layout.UNREADABLE_MCP_TOO_DEEP)
+    writer.ascii('the message is nested deeper than 64 levels; send it flatter');
+  else if (reason == layout.UNREADABLE_MCP_HUGE_NUMBER)
+    writer.ascii('a number of the message is larger or longer than readers can keep; send it as a string');
+  else if (reason == layout.UNREADABLE_MCP_NOT_UTF8) writer.ascii('the message is not UTF-8; send it as UTF-8');
+  else if (reason == layout.UNREADABLE_MCP_LONE_SURROGATE)
+    writer.ascii('the message escapes half of a character; escape both halves, or send the character');
+  else if (reason == layout.UNREADABLE_MCP_TOO_MANY)
+    writer.ascii('the message holds more keys, tools or messages of a batch than are read; send it in parts');
+  else if (reason == layout.UNREADABLE_MCP_ANSWER)
+    writer.ascii('the answer is no JSON-RPC 2.0 message; let the server send one');
   else if (reason == layout.UNREADABLE_RESPONSE_ENCODING)
     writer.ascii('the answer has a content encoding that cannot be opened; let the origin send it as it is');
   else if (reason == layout.UNREADABLE_AUTHORITY_MISMATCH)

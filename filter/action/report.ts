@@ -71,7 +71,8 @@ function writeExchange(exchange: Exchange): void {
 
 /** Metric ids by rule and verdict, 0 where not defined: MAX_RULES × 2 × 4. */
 const findingMetrics: usize = memory.data(8192);
-const unreadableMetrics: usize = memory.data(64);
+/** The same by reason: up to 32 × 2 × 4. */
+const unreadableMetrics: usize = memory.data(256);
 
 function countFinding(rule: u32, verdict: i32): void {
   const at = findingMetrics + ((<usize>rule * 2 + <usize>(verdict - layout.VERDICT_WARN)) << 2);
@@ -104,5 +105,5 @@ function define(at: usize, verdict: i32): void {
 /** Forgets the metrics of an older table: its rules had other numbers. */
 export function clearMetrics(): void {
   memory.fill(findingMetrics, 0, 8192);
-  memory.fill(unreadableMetrics, 0, 64);
+  memory.fill(unreadableMetrics, 0, 256);
 }

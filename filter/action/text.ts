@@ -41,6 +41,11 @@ export function appendByte(byte: u8): void {
   length++;
 }
 
+/** Says how long a text is that was written to textStart by another. */
+export function endText(bytes: u32): void {
+  length = min(bytes, capacity - start);
+}
+
 export function textStart(): usize {
   return block + MARGIN + start;
 }

@@ -26,7 +26,7 @@
  */
 
 export const TABLE_MAGIC = 0x4b_43_50_31; // "1PCK" read as little-endian bytes
-export const TABLE_VERSION = 2;
+export const TABLE_VERSION = 3;
 export const HEADER_BYTES = 16;
 export const SECTION_ALIGNMENT = 16;
 
@@ -74,11 +74,23 @@ export const UNREADABLE_MCP_NOT_JSON_RPC = 3;
 export const UNREADABLE_RESPONSE_ENCODING = 4;
 export const UNREADABLE_AUTHORITY_MISMATCH = 5;
 export const UNREADABLE_RESPONSE_TOO_LARGE = 6;
-export const UNREADABLE_COUNT = 7;
+export const UNREADABLE_MCP_NOT_JSON = 7;
+export const UNREADABLE_MCP_TRAILING_DATA = 8;
+export const UNREADABLE_MCP_DUPLICATE_KEY = 9;
+export const UNREADABLE_MCP_KEY_VARIANT = 10;
+export const UNREADABLE_MCP_TOO_DEEP = 11;
+export const UNREADABLE_MCP_HUGE_NUMBER = 12;
+export const UNREADABLE_MCP_NOT_UTF8 = 13;
+export const UNREADABLE_MCP_LONE_SURROGATE = 14;
+export const UNREADABLE_MCP_TOO_MANY = 15;
+export const UNREADABLE_MCP_ANSWER = 16;
+export const UNREADABLE_COUNT = 17;
+/** In the place of one: the message was read. */
+export const NO_UNREADABLE = -1;
 
 // POLICY record.
 export const POLICY_MAX_REQUEST_BODY_BYTES = 0; // u32
-export const POLICY_UNREADABLE_VERDICTS = 4; // u8 × UNREADABLE_COUNT, padded to 8
+export const POLICY_STRIPS_TOOLS = 4; // u8: 1 where a blocked tool is taken out of its list
 export const POLICY_HEADER_MODE = 12; // u8: HEADER_MODE_*
 export const POLICY_HEADER_WORDS = 16; // u32 first index in WORDS, u32 count: names to scan, or to leave out
 export const POLICY_OWN_HEADER_WORDS = 24; // u32 first index in WORDS, u32 count: headers a caller's own credential travels in
@@ -87,7 +99,8 @@ export const POLICY_SURFACES = 40; // u8 × SURFACE_COUNT, padded to 8: 1 where 
 export const POLICY_HASH_KEY = 48; // 16 bytes: the key of OP_HASH
 export const POLICY_MCP_HOST_WORDS = 64; // u32 first index in WORDS, u32 count, 0 or 1: the host that 8889 leads to
 export const POLICY_WORD_RULES = 72; // u32: the automaton of the word rules, NO_AUTOMATON for none
-export const POLICY_BYTES = 80; // padded to 16
+export const POLICY_UNREADABLE_VERDICTS = 80; // u8 × UNREADABLE_COUNT, padded to 32
+export const POLICY_BYTES = 112; // padded to 16
 
 export const HEADER_MODE_NONE = 0;
 export const HEADER_MODE_LISTED = 1;

@@ -40,3 +40,8 @@ export function isRead(surface: i32): bool {
 export function maxRequestBodyBytes(): u32 {
   return load<u32>(table.policy, layout.POLICY_MAX_REQUEST_BODY_BYTES);
 }
+
+/** Whether a tool that policy blocks is taken out of its list; else the list is blocked. */
+export function stripsTools(): bool {
+  return load<u8>(table.policy, layout.POLICY_STRIPS_TOOLS) != 0;
+}

@@ -116,9 +116,4 @@ test('what is off because the gateway does not honour it is still not honoured',
   for (const [value, section] of Object.entries(key)) {
     expect({ value, does: standings[section]?.does }).toEqual({ value, does: 'nothing' });
   }
-  // Pipelock's chart has it on as well, though it is no value there.
-  expect({ on: ownDefault('mcpToolScanning.enabled'), does: standings.mcp_tool_scanning?.does }).toEqual({
-    on: false,
-    does: 'nothing',
-  });
 });

@@ -10,8 +10,8 @@ import { bareRule, compileRules } from '../rules/table.ts';
 const wasm = readFileSync(join(import.meta.dirname, '../../build/filter.wasm'));
 const plugin = new Host(wasm).configure(compileRules([bareRule('\\bpenstock-[0-9]{8}\\b')]).table);
 
-/** Whether the filter lets the body through, or answers that it is no JSON-RPC. */
-function isTaken(body: string): boolean {
+/** The reason why the filter refuses the body; undefined where it lets it through. */
+function refusal(body: string | Uint8Array): string | undefined {
   const stream = plugin.stream({ properties: { 'xds\0filter_chain_name': 'mcp' } });
   stream.requestHeaders([
     [':method', 'POST'],
@@ -22,38 +22,51 @@ function isTaken(body: string): boolean {
   stream.requestBody(body, true);
   const answer = stream.localResponse;
   stream.done();
-  if (answer) expect(JSON.parse(Buffer.from(answer.body).toString()).error.code).toBe(-32700);
-  return answer === undefined;
+  if (!answer) return undefined;
+  // An error for each id of a batch, or one for none.
+  const [{ error }] = [JSON.parse(Buffer.from(answer.body).toString())].flat();
+  expect([-32700, -32600]).toContain(error.code);
+  return error.data.reason;
 }
 
-/** The same, said with JSON.parse. The generator makes no second id, no deep nesting and no large batch. */
+const isTaken = (body: string): boolean => refusal(body) === undefined;
+
+/** The same, said with JSON.parse. The generator makes no deep nesting and no large batch. */
 function isMessage(body: string): boolean {
   const isOne = (value: unknown) => {
     if (typeof value !== 'object' || value === null || Array.isArray(value)) return false;
-    // An escape in a key of the message is refused; what the generator can make of one is one of these.
-    if (Object.keys(value).some((key) => /["\\\p{Cc}]/u.test(key))) return false;
-    const { jsonrpc, id } = value as Record<string, unknown>;
-    return jsonrpc === '2.0' && (id === undefined || id === null || ['string', 'number'].includes(typeof id));
+    const { jsonrpc, id, method, result } = value as Record<string, unknown>;
+    if (jsonrpc !== '2.0' || (id !== undefined && id !== null && !['string', 'number'].includes(typeof id)))
+      return false;
+    return method === undefined ? result !== undefined : typeof method === 'string' && result === undefined;
   };
   try {
     const value: unknown = JSON.parse(body);
+    if (keysIn(value) !== keysWritten(body)) return false;
     return Array.isArray(value) ? value.length > 0 && value.every(isOne) : isOne(value);
   } catch {
     return false;
   }
 }
 
+/** Keys of a value, and of its text: fewer where the text has one twice. */
+function keysIn(value: unknown): number {
+  if (typeof value !== 'object' || value === null) return 0;
+  const own = Array.isArray(value) ? 0 : Object.keys(value).length;
+  return Object.values(value).reduce((sum, child) => sum + keysIn(child), own);
+}
+const keysWritten = (body: string) =>
+  [...body.matchAll(/"(?:[^"\\]|\\.)*"(\s*:)?/g)].filter(([, colon]) => colon !== undefined).length;
+
 const id = fc.oneof(fc.integer(), fc.string({ maxLength: 8 }), fc.constant(null), fc.boolean(), fc.constant([1]));
+const jsonrpc = fc.constantFrom('2.0', '2.0', '2.0', '1.0');
+const call = fc.record(
+  { jsonrpc, id, method: fc.string(), params: fc.jsonValue({ maxDepth: 4 }) },
+  { requiredKeys: ['jsonrpc', 'method'] },
+);
+const answer = fc.record({ jsonrpc, id, result: fc.jsonValue({ maxDepth: 4 }) }, { requiredKeys: ['jsonrpc', 'id'] });
 const message = fc
-  .record(
-    {
-      jsonrpc: fc.constantFrom('2.0', '2.0', '2.0', '1.0'),
-      id,
-      method: fc.string(),
-      params: fc.jsonValue({ maxDepth: 4 }),
-    },
-    { requiredKeys: ['jsonrpc'] },
-  )
+  .oneof({ weight: 3, arbitrary: call }, answer)
   .chain((value) => fc.constantFrom(JSON.stringify(value), JSON.stringify(value, null, 2)));
 const body = fc.oneof(
   { weight: 4, arbitrary: message },
@@ -97,6 +110,8 @@ test('a body is a message where JSON.parse and the protocol say so', { timeout: 
   let taken = 0;
   fc.assert(
     fc.property(fc.oneof(body, changed), (text) => {
+      // JSON.parse makes them infinite or 0.
+      fc.pre(!/e[+-]?\d{3}/i.test(text));
       const expected = isMessage(text);
       expect(isTaken(text), text).toBe(expected);
       if (expected) taken++;
@@ -107,12 +122,49 @@ test('a body is a message where JSON.parse and the protocol say so', { timeout: 
 });
 
 test('limits of what is taken', () => {
-  const nested = (depth: number) => `{"jsonrpc":"2.0","params":${'['.repeat(depth)}${']'.repeat(depth)}}`;
-  expect([nested(64), nested(65)].map(isTaken)).toEqual([true, false]);
-  const batch = (count: number) => JSON.stringify(Array.from({ length: count }, (_, id) => ({ jsonrpc: '2.0', id })));
-  expect([batch(64), batch(65)].map(isTaken)).toEqual([true, false]);
-  expect(['{"jsonrpc":"2.0","id":1,"id":1}', '{"jsonrpc":"2.0","\\u0069d":1,"id":2}'].map(isTaken)).toEqual([
-    false,
-    false,
-  ]);
+  const nested = (depth: number) => `{"jsonrpc":"2.0","method":"m","params":${'['.repeat(depth)}${']'.repeat(depth)}}`;
+  expect([nested(63), nested(64)].map(refusal)).toEqual([undefined, 'mcp-too-deep']);
+  const batch = (count: number) =>
+    JSON.stringify(Array.from({ length: count }, (_, id) => ({ jsonrpc: '2.0', id, method: 'ping' })));
+  expect([batch(64), batch(65)].map(refusal)).toEqual([undefined, 'mcp-too-many']);
+  const keys = (count: number) =>
+    `{"jsonrpc":"2.0","method":"m","params":{${Array.from({ length: count }, (_, i) => `"k${i}":0`).join()}}}`;
+  expect(refusal(keys(100_000))).toBe(undefined);
+});
+
+/** The params of a call, and the reason why it is refused. */
+const refusals: [string, string][] = [
+  ['{"a":1,"a":2}', 'mcp-duplicate-key'],
+  ['{"a":[{"b":1,"c":{},"\\u0062":2}]}', 'mcp-duplicate-key'],
+  ['{"name":"a","Name":"b"}', 'mcp-key-variant'],
+  ['{"argument\u017f":{}}', 'mcp-key-variant'],
+  ['{"\\u006eame":"a"}', 'mcp-key-variant'],
+  ['{"a":1e309}', 'mcp-huge-number'],
+  [`{"a":${'9'.repeat(101)}}`, 'mcp-huge-number'],
+  ['{"a":"\\ud83d"}', 'mcp-lone-surrogate'],
+  ['{"a":"\\udc00\\ud800"}', 'mcp-lone-surrogate'],
+  ['{"a":"\\ud83d\\u0041"}', 'mcp-lone-surrogate'],
+  ['{"a":1,}', 'mcp-not-json'],
+  ["{'a':1}", 'mcp-not-json'],
+  ['{"a":NaN}', 'mcp-not-json'],
+];
+
+test.each(refusals)('params %s: %s', (params, reason) => {
+  expect(refusal(`{"jsonrpc":"2.0","id":1,"method":"tools/call","params":${params}}`)).toBe(reason);
+});
+
+test('what is refused of a message itself', () => {
+  expect(refusal('{"jsonrpc":"2.0","method":"ping"} {}')).toBe('mcp-trailing-data');
+  expect(refusal('{"jsonrpc":"2.0","Method":"a","method":"ping"}')).toBe('mcp-key-variant');
+  expect(refusal('{"jsonrpc":"2.0","\\u0069d":1,"id":2,"method":"ping"}')).toBe('mcp-duplicate-key');
+  expect(refusal('{"jsonrpc":"2.0","id":1}')).toBe('mcp-not-json-rpc');
+  expect(refusal('{"jsonrpc":"2.0","id":1,"method":"ping","result":{}}')).toBe('mcp-not-json-rpc');
+  const bytes = Buffer.from('{"jsonrpc":"2.0","method":"ping","params":{"a":"x"}}');
+  for (const wrong of [[0xff], [0xc0, 0x80], [0xed, 0xa0, 0x80], [0xf4, 0x90, 0x80, 0x80], [0xe2, 0x84]]) {
+    const at = bytes.indexOf('x"');
+    expect(refusal(Buffer.concat([bytes.subarray(0, at), Buffer.from(wrong), bytes.subarray(at)]))).toBe(
+      'mcp-not-utf8',
+    );
+  }
+  expect(refusal('{"jsonrpc":"2.0","method":"ping","params":{"a":"\\ud83d\\ude00 \u{1f600} ä"}}')).toBe(undefined);
 });
