@@ -44,7 +44,7 @@ function withGatewayOptions(command: Command): Command {
 }
 
 withGatewayOptions(program.command('run').description('run the gateway'))
-  .option('--log-format <format>', 'text or json (default: text on a terminal, else json)', parseLogFormat)
+  .option('--log-format <format>', 'text or json (default: logging.format, else text on a terminal)', parseLogFormat)
   .action(async (options: Parsed) => {
     const { supervise } = await import('./serve/supervise.ts');
     process.exitCode = await supervise(runOptions(options));
@@ -110,7 +110,7 @@ interface Parsed {
 }
 
 function runOptions({ stateDir, logFormat, ...rest }: Parsed): RunOptions {
-  return { ...rest, stateDirectory: stateDir, logFormat: logFormat ?? (process.stdout.isTTY ? 'text' : 'json') };
+  return { ...rest, stateDirectory: stateDir, ...(logFormat && { logFormat }) };
 }
 
 function parseThreads(text: string): number {
@@ -122,7 +122,7 @@ function parseThreads(text: string): number {
   return threads;
 }
 
-function parseLogFormat(text: string): RunOptions['logFormat'] {
+function parseLogFormat(text: string): 'text' | 'json' {
   if (text === 'text' || text === 'json') return text;
   throw new StartError([`--log-format: "${text}" is not a format; write text or json`]);
 }

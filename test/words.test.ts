@@ -25,10 +25,10 @@ const synonyms: Record<string, string> = {
   toolprint: 'pin',
 };
 
-/** Where a word is somebody else's: X.509 signs, TLS alerts, and the word list itself. */
+/** Where a word is somebody else's: X.509 and receipts are signed, TLS and Prometheus have alerts, and the word list itself. */
 const foreign: [word: string, file: RegExp][] = [
-  ['signature', /^control\/certs\//],
-  ['alert', /^test\//],
+  ['signature', /^control\/(?:certs|receipts)\//],
+  ['alert', /^test\/|^chart\/gateway\/files\/prometheus-rules\.yaml$/],
   // The definition of a view, and what a decoder does.
   ['decoding', /^(?:ARCHITECTURE\.md|filter\/proxy-wasm-as\/)/],
 ];

@@ -12,6 +12,7 @@ export const problemCodes = [
   'duplicate-key',
   'duplicate-name',
   'key-pair-needed',
+  'file-needed',
   'missing-key',
   'not-a-mapping',
   'not-allowed',

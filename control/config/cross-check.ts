@@ -24,6 +24,19 @@ export const crossChecks: readonly CrossCheck[] = [
     },
   },
   {
+    keys: ['logging.output', 'logging.file'],
+    check({ logging: { output, file } }) {
+      if (output === 'stdout' || file !== '') return undefined;
+      return {
+        path: ['logging', 'output'],
+        on: 'value',
+        code: 'file-needed',
+        message: `"${output}" writes to a file, and none is named`,
+        remedy: 'name one in logging.file',
+      };
+    },
+  },
+  {
     keys: ['tls_interception.ca_cert', 'tls_interception.ca_key'],
     check({ tls_interception: { ca_cert, ca_key } }) {
       if ((ca_cert === '') === (ca_key === '')) return undefined;

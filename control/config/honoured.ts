@@ -130,21 +130,7 @@ export const standings: Readonly<Record<string, Standing>> = {
     never: 'what an assistant says stays here: nothing is reported to a third party',
   },
 
-  'logging.format': by('the supervisor'),
-  'logging.output': {
-    does: 'only',
-    values: ['stdout'],
-    remedy: 'write stdout, and let the container runtime keep the lines',
-    by: 'the supervisor',
-  },
-  'logging.file': nothing,
-  'logging.include_allowed': { does: 'nothing', instead: 'one line is written per finding' },
-  'logging.include_blocked': {
-    does: 'only',
-    values: [true],
-    remedy: 'remove it; what is blocked is always logged',
-    by: 'the filter',
-  },
+  logging: by('the supervisor'),
 
   git_protection: never('it guards a work tree, and a gateway in the network has none'),
   scan_api: { does: 'nothing', switches: ['listen'] },

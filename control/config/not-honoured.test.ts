@@ -117,14 +117,6 @@ test.each([
     'p.yaml:1:38: flight_recorder.require_receipts: not honoured yet, and it is on; write false, or remove it',
   ],
   [
-    'logging: { output: file, file: /tmp/log }',
-    'p.yaml:1:20: logging.output: not honoured yet, and it is set to "file"; write stdout, and let the container runtime keep the lines',
-  ],
-  [
-    'logging: { include_blocked: false }',
-    'p.yaml:1:29: logging.include_blocked: not honoured yet, and it is set to false; remove it; what is blocked is always logged',
-  ],
-  [
     'forward_proxy: { sni_verification: false }',
     'p.yaml:1:36: forward_proxy.sni_verification: not honoured yet, and it is set to false; remove it; the server name of a tunnel is always checked',
   ],
@@ -160,7 +152,8 @@ request_body_scanning:
   { enabled: false, action: block, max_body_bytes: 1, scan_headers: false, header_mode: all,
     sensitive_headers: [X-Mine], ignore_headers: [] }
 mcp_input_scanning: { enabled: false, action: block, on_parse_error: forward }
-logging: { format: text, output: stdout }
+logging: { format: text, output: both, file: gateway.log, include_allowed: true, include_blocked: false }
+health_watchdog: { enabled: false, interval_seconds: 5, expose_subsystems: true }
 `;
   expect(readConfig(text, 'p.yaml').notices).toEqual([]);
 });

@@ -150,6 +150,7 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       ca_key: absolute(ca_key),
       upstream_ca_file: absolute(upstream_ca_file),
     },
+    logging: { ...config.logging, file: absolute(config.logging.file) },
     dlp: { ...config.dlp, secrets_file: absolute(config.dlp.secrets_file) },
     file_sentry: { ...config.file_sentry, watch_paths: config.file_sentry.watch_paths.map(absolute) },
   };

@@ -365,7 +365,8 @@ export const configSchema = z.strictObject({
     debug: flag(false),
   }),
   logging: section({
-    format: z.enum(['json', 'text']).default('json'),
+    // Left out means text on a terminal, and JSON elsewhere.
+    format: z.enum(['json', 'text']).optional(),
     output: z.enum(['stdout', 'file', 'both']).default('stdout'),
     file: text(),
     include_allowed: flag(true),

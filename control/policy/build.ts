@@ -51,6 +51,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
       privateRanges: blocks ? config.internal : [],
       allowedRanges: config.ssrf.ip_allowlist,
     },
+    toldExchanges: config.logging.include_allowed ? 'all' : config.logging.include_blocked ? 'found' : 'none',
     tunnel: {
       enabled: config.forward_proxy.enabled,
       maxSeconds: config.forward_proxy.max_tunnel_seconds,

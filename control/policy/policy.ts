@@ -98,5 +98,8 @@ export interface Policy {
     allowedRanges: IpRange[];
   };
 
+  /** The exchanges that have a line: `found` are those where something was found or refused. */
+  toldExchanges: 'all' | 'found' | 'none';
+
   tunnel: { enabled: boolean; maxSeconds: number; idleSeconds: number };
 }

@@ -37,6 +37,7 @@ export function examplePolicy(change: Change = {}): Policy {
       ],
       allowedRanges: [],
     },
+    toldExchanges: 'all',
     tunnel: { enabled: true, maxSeconds: 300, idleSeconds: 60 },
   };
   for (const [key, value] of Object.entries(change)) {

@@ -21,6 +21,7 @@ export function renderListeners(policy: Policy, runtime: Runtime): Resource[] {
   all.push(renderMcp(policy));
   for (const listener of all) {
     putReading(http(listener), policy, runtime);
+    putAccessLog(listener, policy);
     // Only MCP answers are held, so only they need to be told where they end.
     if (listener.name !== 'mcp') takeOut(http(listener), 'http_filters', 'penstock.probe');
   }
@@ -31,7 +32,7 @@ function renderEgress(policy: Policy): Resource {
   const egress = source('egress');
   fillAddress(egress, policy.listen.proxy);
   const manager = http(egress);
-  fillReplies(manager);
+  manager.local_reply_config = field(source('replies'), 'local_reply_config');
   for (const at of ['http_filters[destination]', 'upgrade_configs[CONNECT].filters[destination]']) {
     fillDestination(resource(manager, `${at}.typed_config.rules.policies`), policy);
   }
@@ -101,7 +102,7 @@ function fillAuthority(policies: Resource, name: string, pattern: string): void 
 function renderIntercept(policy: Policy, egress: Resource): Resource {
   const intercept = source('intercept');
   const manager = http(intercept);
-  fillReplies(manager);
+  manager.local_reply_config = field(source('replies'), 'local_reply_config');
   fill(manager, 'http_filters[destination]', structuredClone(field(http(egress), 'http_filters[destination]')));
   fillTrusted(manager, policy, 'websocket-trusted', 'forward-trusted');
   fill(manager, 'common_http_protocol_options.idle_timeout', `${policy.tunnel.idleSeconds}s`);
@@ -113,7 +114,6 @@ function renderMcp(policy: Policy): Resource {
   const mcp = source('mcp');
   fillAddress(mcp, policy.listen.mcp);
   const manager = http(mcp);
-  manager.access_log = field(source('replies'), 'access_log');
   if (!policy.mcpUpstream) {
     takeOut(manager, routes, 'upstream');
     return mcp;
@@ -130,11 +130,16 @@ function fillAddress(listener: Resource, address: ListenAddress): void {
   fill(listener, 'address.socket_address', { address: address.address, port_value: address.port });
 }
 
-/** The answers and the access log of replies.yaml. */
-function fillReplies(manager: Resource): void {
+/** The access log of replies.yaml, which tells of the exchanges that policy wants to hear of. */
+function putAccessLog(listener: Resource, policy: Policy): void {
   const replies = source('replies');
-  manager.local_reply_config = field(replies, 'local_reply_config');
-  manager.access_log = field(replies, 'access_log');
+  fill(replies, 'access_log[exchange].typed_config.log_format.json_format.listener', listener.name!);
+  // Envoy wants two filters where one says `and`.
+  const isAll = policy.toldExchanges === 'all';
+  if (isAll)
+    fill(replies, 'access_log[exchange].filter', field(replies, 'access_log[exchange].filter.and_filter.filters[0]'));
+  if (policy.toldExchanges === 'none') takeOut(replies, 'access_log', 'exchange');
+  http(listener).access_log = field(replies, 'access_log');
 }
 
 /** The whole of reading.yaml in the place of `penstock`, and the limit of the bodies that it holds. */

@@ -4,13 +4,19 @@ export interface LogEvent {
   level: 'info' | 'warn' | 'error';
   /** finding, unreadable, upstream-failure, handshake-failure, unread, refused, envoy, control, notice, ready, … */
   event: string;
-  [field: string]: string | number | boolean | undefined;
+  [field: string]: string | number | boolean | readonly string[] | undefined;
 }
 
 /** What the filter and Envoy's access log may say of an exchange. Nothing else of theirs is passed on. */
 const exchangeFields = [
   'verdict', 'rule', 'title', 'surface', 'view', 'offset', 'reason', 'host', 'name', 'method', 'status', 'details',
   'flags', 'request', 'client',
+] as const; // biome-ignore format: one look
+
+/** The fields that Envoy fills of an exchange's own line. */
+const lineFields = [
+  'listener', 'client', 'host', 'method', 'status', 'details', 'flags', 'duration_ms', 'first_byte_ms', 'request_bytes',
+  'response_bytes',
 ] as const; // biome-ignore format: one look
 
 /** Longest text of a field, in characters: a host name has up to 253. */
@@ -20,7 +26,7 @@ const maxFieldChars = 300;
 export function readAccessLine(line: string): LogEvent {
   const value = parseObject(line);
   if (!value || typeof value.event !== 'string') return stray(line);
-  return exchangeEvent(value);
+  return value.event === 'exchange' ? readExchange(value) : exchangeEvent(value);
 }
 
 /** A line of Envoy's stderr, made by `envoyLogFormat`; undefined where it is not worth passing on. */
@@ -57,14 +63,54 @@ const ordinary = new Set(['unread']);
 function exchangeEvent(value: Record<string, unknown>): LogEvent {
   const event = clean(String(value.event));
   const found: LogEvent = { level: ordinary.has(event) ? 'info' : 'warn', event };
-  for (const name of exchangeFields) {
-    const field = value[name];
-    if (typeof field === 'number' || typeof field === 'boolean') found[name] = field;
-    else if (name === 'host' && typeof field === 'string' && field !== '-') found[name] = clean(hostText(field));
-    // Envoy writes "-" for what it does not know.
-    else if (typeof field === 'string' && field !== '' && field !== '-') found[name] = clean(field);
-  }
+  copyFields(value, exchangeFields, found);
   return found;
+}
+
+function copyFields(value: Record<string, unknown>, names: readonly string[], into: LogEvent): void {
+  for (const name of names) {
+    const field = value[name];
+    if (typeof field === 'number' || typeof field === 'boolean') into[name] = field;
+    else if (name === 'host' && typeof field === 'string' && field !== '-') into[name] = clean(hostText(field));
+    // Envoy writes "-" for what it does not know.
+    else if (typeof field === 'string' && field !== '' && field !== '-') into[name] = clean(field);
+  }
+}
+
+/**
+ * An exchange's own line (docs/log.md): what Envoy counted, and what the filter found (filter/action/note.ts), or which of the
+ * rules of destinations refused it.
+ */
+function readExchange(value: Record<string, unknown>): LogEvent {
+  const found: LogEvent = { level: 'info', event: 'exchange' };
+  const [verdict, surface, view, request, ...rules] = typeof value.found === 'string' ? value.found.split(' ') : [];
+  const refused = refusal(String(value.details));
+  found.request = request ?? String(value.id).replaceAll('-', '').slice(0, 16);
+  found.verdict = verdict ?? (refused === undefined ? 'allow' : 'block');
+  found.action = actionOf(found.verdict, String(value.flags));
+  if (verdict !== undefined || refused !== undefined) {
+    found.level = 'warn';
+    found.rules = verdict === undefined ? [refused!] : rules.map((rule) => clean(rule));
+    if (surface !== '-' && surface !== undefined) Object.assign(found, { surface: clean(surface), view: clean(view!) });
+  }
+  copyFields(value, lineFields, found);
+  // What was found in the URL may be a part of the host.
+  if (surface === 'url') delete found.host;
+  return found;
+}
+
+/** The rule of destinations that Envoy's details name. */
+function refusal(details: string): string | undefined {
+  if (details.includes('{address_denied}')) return 'destination-private';
+  return /^rbac_access_denied_matched_policy\[([\w-]+)\]/.exec(details)?.[1];
+}
+
+/** No answer of the origin's: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage */
+const failures = /\b(?:DF|UF|UC|UH|URX|UR|LR|UPE|UO|NC)\b/;
+
+function actionOf(verdict: string, flags: string): string {
+  if (verdict === 'block') return 'answered';
+  return failures.test(flags) ? 'failed' : 'passed';
 }
 
 /**

@@ -3,6 +3,21 @@ import type { LogEvent } from './event.ts';
 
 export type Log = (event: LogEvent) => void;
 
+/** What the configuration says of the log. */
+export interface Logging {
+  format: 'text' | 'json' | undefined;
+  output: 'stdout' | 'file' | 'both';
+  file: string;
+  includesAllowed: boolean;
+  includesBlocked: boolean;
+}
+
+/** Whether the configuration wants an event in the log. What is no exchange's always is. */
+export function isIncluded({ event, verdict }: LogEvent, { includesAllowed, includesBlocked }: Logging): boolean {
+  if (event === 'exchange' && verdict === 'allow') return includesAllowed;
+  return includesBlocked || !(verdict === 'block' || event === 'refused');
+}
+
 /** Opens the log. `write` takes whole lines with their newline. */
 export async function openLog(format: 'text' | 'json', write: (line: string) => void): Promise<Log> {
   if (format === 'text') return (event) => write(`${formatEvent(event, new Date())}\n`);
@@ -43,6 +58,11 @@ function tell(event: LogEvent): [word: string, text: string] {
     }
     case 'unreadable':
       return [verdict, `cannot be read: ${event.reason}${exchange(event)}`];
+    case 'exchange': {
+      const rules = Array.isArray(event.rules) ? `: ${event.rules.join(', ')}` : '';
+      const took = event.duration_ms === undefined ? '' : `, ${event.duration_ms} ms`;
+      return [verdict, `${event.action}${rules}${exchange(event)}${took}`];
+    }
     case 'unread':
       return ['unread', `passed without being read${exchange(event)}`];
     case 'refused':

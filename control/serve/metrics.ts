@@ -16,7 +16,21 @@ export async function metricsPage(adminSocket: string, own: Registry): Promise<s
   // Control's page goes out when Envoy's admin does not answer too: penstock_envoy_up says so.
   (own.getSingleMetric('penstock_envoy_up') as Gauge).set(envoy === '' ? 0 : 1);
   const separator = envoy === '' || envoy.endsWith('\n') ? '' : '\n';
-  return `${envoy}${separator}${await own.metrics()}`;
+  return `${inSeconds(envoy)}${separator}${await own.metrics()}`;
+}
+
+/**
+ * Envoy's page with the filter's histogram of scans in seconds, the unit that Prometheus asks for; the filter can count whole
+ * numbers alone.
+ */
+export function inSeconds(page: string): string {
+  const seconds = (microseconds: string) => String(Number(microseconds) / 1e6);
+  return page.replace(/^.*penstock_scan_microseconds.*$/gm, (line) =>
+    line
+      .replace('penstock_scan_microseconds', 'penstock_scan_seconds')
+      .replace(/le="([\d.e+]+)"/, (_, le: string) => `le="${seconds(le)}"`)
+      .replace(/^(\w+_sum\{[^}]*\} )([\d.e+]+)$/, (_, start: string, sum: string) => start + seconds(sum)),
+  );
 }
 
 /** Control's own, collected when they are asked for. */

@@ -10,7 +10,8 @@ export interface RunOptions {
   mcpListen: ListenAddress;
   mcpUpstream?: string;
   stateDirectory: string;
-  logFormat: 'text' | 'json';
+  /** Left out: as the configuration says, else text on a terminal and JSON elsewhere. */
+  logFormat?: 'text' | 'json';
   /** Envoy's worker threads. */
   concurrency: number;
 }

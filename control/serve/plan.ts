@@ -2,6 +2,7 @@
 import { join } from 'node:path';
 import type { ListenAddress, Policy } from '../policy/policy.ts';
 import type { Runtime } from '../render/runtime.ts';
+import type { Logging } from './log.ts';
 
 export interface Plan {
   runtime: Runtime;
@@ -15,6 +16,7 @@ export interface Plan {
   authority:
     | { certFile: string; keyFile: string; id: string; leafTtlSeconds: number; maxLeaves: number | undefined }
     | undefined;
+  logging: Logging;
   /** How long the worker may be silent, and whether it is then replaced. */
   watchdog: { silentSeconds: number; replaces: boolean; tellsSubsystems: boolean };
   /** What /health says of the configuration, by its names there. */

@@ -4,19 +4,19 @@
  * on stderr and exits with 2. WHEN is "start"; "recover" where a gateway before this one was killed; "reload" where one is
  * running, whose ports OPTIONS name: then the files are put beside those in use (apply.ts).
  */
-import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { findEnvoy } from '../../envoy/find.ts';
 import { openAuthority } from '../certs/ca.ts';
-import { standings } from '../config/honoured.ts';
 import type { Config } from '../config/schema.ts';
-import type { ListenAddress, Policy } from '../policy/policy.ts';
+import type { ListenAddress } from '../policy/policy.ts';
 import { bothClusters, nextDirectory } from './apply.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import { envoyLogFormat } from './event.ts';
 import { explainStart } from './explain.ts';
+import { healthFacts } from './health.ts';
 import { formatAddress, type RunOptions, StartError } from './options.ts';
 import { type Plan, stateLayout } from './plan.ts';
 
@@ -46,6 +46,7 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
   const settled = { ...options, listen: proxy, mcpListen: mcp };
   const { config, policy, files, notices } = assemble(settled, layout, env, layout.tableDirectory);
   requireFilter(layout.filterWasm);
+  requireLogFile(config.logging);
 
   const { ca_cert, ca_key } = config.tls_interception;
   const certFile = ca_cert || layout.certFile;
@@ -70,6 +71,13 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
     authority: opened
       ? { certFile, keyFile, id: opened.id, leafTtlSeconds: policy.tls.leafTtlSeconds, maxLeaves: policy.tls.maxLeaves }
       : undefined,
+    logging: {
+      format: config.logging.format,
+      output: config.logging.output,
+      file: config.logging.file,
+      includesAllowed: config.logging.include_allowed,
+      includesBlocked: config.logging.include_blocked,
+    },
     watchdog: {
       silentSeconds: config.health_watchdog.interval_seconds,
       replaces: config.health_watchdog.enabled,
@@ -79,28 +87,6 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
     destinations: { allowed: policy.destinations.allowed, blocked: policy.destinations.blocked },
     notices,
   };
-}
-
-/** The fields that Pipelock's /health has as well, under its names. */
-function healthFacts(config: Config, policy: Policy): Plan['health'] {
-  const { monitoring } = config.fetch_proxy;
-  return {
-    version: packageVersion(),
-    dlp_patterns: policy.ruleVerdicts.size,
-    response_scan_enabled: config.response_scanning.enabled,
-    request_body_scan_enabled: config.request_body_scanning.enabled,
-    forward_proxy_enabled: policy.tunnel.enabled,
-    websocket_proxy_enabled: config.websocket_proxy.enabled,
-    rate_limit_enabled:
-      standings['fetch_proxy.monitoring.max_requests_per_minute']?.does === 'all' &&
-      monitoring.max_requests_per_minute > 0,
-    git_protection_enabled: false,
-  };
-}
-
-function packageVersion(): string {
-  const file = join(import.meta.dirname, '..', '..', 'package.json');
-  return (JSON.parse(readFileSync(file, 'utf8')) as { version: string }).version;
 }
 
 /** Where memory runs out beside a running gateway, the kernel takes this process: the last good configuration stays in use. */
@@ -185,6 +171,16 @@ function portProblem({ code, message }: NodeJS.ErrnoException, option: string): 
 function requireFilter(file: string): void {
   if (statSync(file, { throwIfNoEntry: false })?.isFile()) return;
   throw new StartError([`${file}: the compiled filter is missing; run: node setup.mjs`]);
+}
+
+function requireLogFile({ output, file }: Config['logging']): void {
+  if (output === 'stdout') return;
+  try {
+    closeSync(openSync(file, 'a', 0o640));
+  } catch (error) {
+    const remedy = 'name a file in a directory that this user can write to';
+    throw new StartError([`logging.file: ${file}: ${(error as Error).message}; ${remedy}`]);
+  }
 }
 
 function writeFiles(files: Assembly['files'], layout: ReturnType<typeof stateLayout>): void {

@@ -12,7 +12,7 @@ export interface ReloadContext {
   log: Log;
   worker: KeptWorker;
   /** Makes it the plan in use. */
-  adopt(next: Plan): void;
+  adopt(next: Plan): void | Promise<void>;
   /** Runs the stages in a process of their own; `onError` gets what it says. Gives an exit code where they fail. */
   prepare(onError: (text: string) => void): Promise<Plan | number>;
 }
@@ -43,7 +43,7 @@ export async function reloadOn(plan: Plan, { state, log, worker, adopt, prepare 
   Object.assign(state, { current: true, succeeded: state.succeeded + 1, sinceMs: Date.now() });
   const next: Plan = { ...prepared, envoy: plan.envoy };
   // Leaves are made with another CA or for another time: the worker begins anew, and Envoy keeps what it holds meanwhile.
-  adopt(next);
+  await adopt(next);
   if (isDeepStrictEqual(plan.authority, next.authority)) worker.tell(next, state);
   else worker.replace();
   for (const message of next.notices.filter((notice) => !plan.notices.includes(notice))) {

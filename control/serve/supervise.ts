@@ -14,8 +14,9 @@ import { ended, type Kept, keepRunning } from './keep.ts';
 import { type KeptWorker, keepWorker } from './keep-worker.ts';
 import { readLines } from './lines.ts';
 import { takeLock } from './lock.ts';
-import { formatEvent, type Log, openLog } from './log.ts';
+import { formatEvent, isIncluded, type Log, openLog } from './log.ts';
 import { formatAddress, type RunOptions, StartError } from './options.ts';
+import { openOutput } from './output.ts';
 import { type Plan, stateLayout } from './plan.ts';
 import type { When } from './prepare.ts';
 import { reloadOn } from './reload.ts';
@@ -86,7 +87,25 @@ async function prepareApart(
 }
 
 async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): Promise<number> {
-  const log = await openLog(options.logFormat, (line) => process.stdout.write(line));
+  const output = openOutput(first.logging);
+  let write = await openLog(formatOf(first, options), output.write);
+  let plan = first;
+  let leftOut = 0;
+  const log: Log = (event) => {
+    if (!isIncluded(event, plan.logging)) return;
+    if (event.verdict === 'allow' && output.isFull) {
+      leftOut++;
+      return;
+    }
+    if (leftOut > 0)
+      write({
+        level: 'warn',
+        event: 'log',
+        message: `${leftOut} lines of allowed exchanges were left out: nobody reads as fast`,
+      });
+    leftOut = 0;
+    write(event);
+  };
   // What is said before all is up explains a failed start, and comes after the banner of one that succeeds.
   let held: LogEvent[] | undefined = [];
   const tell: Log = (event) => {
@@ -94,7 +113,6 @@ async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): 
     held.push(event);
     if (held.length > mostHeld) held.shift();
   };
-  let plan = first;
   const reload: ReloadState = { current: true, succeeded: 0, failed: 0, sinceMs: Date.now() };
   const worker = keepWorker(() => ({ plan, reload }), tell);
   // What Envoy says while it ends is about its ending.
@@ -121,8 +139,10 @@ async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): 
       () =>
         reloadOn(plan, {
           ...{ state: reload, log, worker },
-          adopt: (next) => {
+          adopt: async (next) => {
             plan = next;
+            output.use(plan.logging);
+            write = await openLog(formatOf(plan, options), output.write);
           },
           prepare: (onError) => prepareApart(settled, 'reload', stop, onError),
         }),
@@ -141,6 +161,7 @@ async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): 
   await envoy.stop(graceMs(envoyGraceMs));
   await worker.stop(graceMs(workerGraceMs));
   if (exitCode === 0) log({ level: 'info', event: 'stopped', message: 'stopped' });
+  await output.end();
   return exitCode;
 }
 
@@ -192,8 +213,12 @@ async function listenersOf(plan: Plan): Promise<'starting' | 'refused' | 'up'> {
   }
 }
 
+function formatOf({ logging }: Plan, { logFormat }: RunOptions): 'text' | 'json' {
+  return logFormat ?? logging.format ?? (process.stdout.isTTY ? 'text' : 'json');
+}
+
 function announce(plan: Plan, options: RunOptions, log: Log): void {
-  if (options.logFormat === 'text') {
+  if (formatOf(plan, options) === 'text') {
     process.stdout.write(banner(plan, process.cwd()));
     return;
   }

@@ -41,6 +41,8 @@ export class Exchange {
   isAnswered: bool = false;
   /** What follows the headers is no HTTP: a WebSocket. */
   isUpgrade: bool = false;
+  /** The strongest verdict that its line in the access log tells of (note.ts). */
+  noted: i32 = 0;
   /** Names the exchange in answers and log lines; 0 until somebody asks. */
   requestId: u64 = 0;
   hostLength: u32 = 0;

@@ -9,6 +9,7 @@ import {
   LogLevel,
   log,
   MetricType,
+  recordMetric,
   result,
   Status,
   Writer,
@@ -16,6 +17,7 @@ import {
 import * as layout from '../table/layout';
 import { Exchange } from './exchange';
 import { writeChain, writeSurface, writeUnreadable, writeVerdict } from './names';
+import { NO_SURFACE, noteFound } from './note';
 
 const CLIENT = Bytes.of('filter_state\0penstock.client');
 
@@ -33,7 +35,7 @@ export function requestIdOf(exchange: Exchange): u64 {
 /** Reports finding `i` of the message that was read last. */
 export function reportFinding(exchange: Exchange, i: u32, surface: i32, verdict: i32, baseOffset: u32): void {
   const rule = findingRule(i);
-  countFinding(rule, verdict);
+  countFinding(rule, surface, verdict);
   const offset = findingOffset(i);
   // A host name that holds what was found is not repeated, in this line or a later one.
   if (surface == layout.SURFACE_URL && offset < exchange.hostLength) exchange.hostLength = 0;
@@ -45,6 +47,7 @@ export function reportFinding(exchange: Exchange, i: u32, surface: i32, verdict:
   writeChain(writer, findingChain(i));
   writer.ascii('","offset":').decimal(offset + (findingChain(i) == 0 ? baseOffset : 0));
   writeExchange(exchange);
+  noteFound(exchange, verdict, surface, findingChain(i), ruleId(rule), ruleIdLength(rule), requestIdOf(exchange));
 }
 
 /** Reports that a message could not be read. */
@@ -56,6 +59,9 @@ export function reportUnreadable(exchange: Exchange, reason: i32, verdict: i32):
   writeUnreadable(writer, reason);
   writer.ascii('"');
   writeExchange(exchange);
+  writer.start(line, LINE_BYTES);
+  writeUnreadable(writer, reason);
+  noteFound(exchange, verdict, NO_SURFACE, 0, writer.pointer, writer.length, requestIdOf(exchange));
 }
 
 /** The fields that every line ends with, and the line itself to the host. */
@@ -69,18 +75,21 @@ function writeExchange(exchange: Exchange): void {
   log(LogLevel.Warn, writer.pointer, writer.length);
 }
 
-/** Metric ids by rule and verdict, 0 where not defined: MAX_RULES × 2 × 4. */
-const findingMetrics: usize = memory.data(8192);
+/** Metric ids by rule, surface and verdict, 0 where not defined: MAX_RULES × 8 surfaces × 2 × 4. */
+const FINDING_METRICS_BYTES: u32 = 65536;
+const findingMetrics: usize = memory.data(65536);
 /** The same by reason: up to 32 × 2 × 4. */
 const unreadableMetrics: usize = memory.data(256);
 
-function countFinding(rule: u32, verdict: i32): void {
-  const at = findingMetrics + ((<usize>rule * 2 + <usize>(verdict - layout.VERDICT_WARN)) << 2);
+function countFinding(rule: u32, surface: i32, verdict: i32): void {
+  const at = findingMetrics + (((<usize>rule * 8 + <usize>surface) * 2 + <usize>(verdict - layout.VERDICT_WARN)) << 2);
   if (load<u32>(at) == 0) {
     writer
       .start(line, LINE_BYTES)
       .ascii('penstock_findings_total.penstock_rule=')
-      .bytes(ruleId(rule), ruleIdLength(rule));
+      .bytes(ruleId(rule), ruleIdLength(rule))
+      .ascii('.penstock_surface=');
+    writeSurface(writer, surface);
     define(at, verdict);
   }
   incrementMetric(load<u32>(at), 1);
@@ -96,6 +105,21 @@ function countUnreadable(reason: i32, verdict: i32): void {
   incrementMetric(load<u32>(at), 1);
 }
 
+/** By surface. */
+const scanMetrics: usize = memory.data(64);
+
+/** Adds how long a text took to the histogram of its surface. Whole numbers are what the host takes; control makes them seconds. */
+export function recordScan(surface: i32, nanoseconds: u64): void {
+  const at = scanMetrics + ((<usize>surface) << 2);
+  if (load<u32>(at) == 0) {
+    writer.start(line, LINE_BYTES).ascii('penstock_scan_microseconds.penstock_surface=');
+    writeSurface(writer, surface);
+    if (defineMetric(MetricType.Histogram, writer.pointer, writer.length) != Status.Ok) return;
+    store<u32>(at, result.metricId());
+  }
+  recordMetric(load<u32>(at), nanoseconds / 1000);
+}
+
 function define(at: usize, verdict: i32): void {
   writer.ascii('.penstock_verdict=');
   writeVerdict(writer, verdict);
@@ -104,6 +128,6 @@ function define(at: usize, verdict: i32): void {
 
 /** Forgets the metrics of an older table: its rules had other numbers. */
 export function clearMetrics(): void {
-  memory.fill(findingMetrics, 0, 8192);
+  memory.fill(findingMetrics, 0, FINDING_METRICS_BYTES);
   memory.fill(unreadableMetrics, 0, 256);
 }

@@ -1,0 +1,117 @@
+// What is kept of an exchange: its line in the log, and the counts.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { h1Client } from '../harness/client.ts';
+import { githubToken } from '../harness/secret.ts';
+import { waitFor } from '../harness/wait.ts';
+import { attempt } from './attempt.ts';
+import { useStage } from './stage.ts';
+
+const stage = useStage();
+const leak = () => JSON.stringify({ text: githubToken() });
+
+async function send(url: string, body?: string) {
+  const client = h1Client(stage.gateway.route);
+  try {
+    return await client.send({ url, ...(body !== undefined && { body }) });
+  } finally {
+    client.close();
+  }
+}
+
+test('each exchange has one line, with the same fields whatever became of it', async () => {
+  const mark = stage.gateway.mark();
+  await send('https://api.penstock.test/v1?q=of-the-query', '{"a": 1}');
+  const allowed = await stage.gateway.waitForLog({ event: 'exchange' }, mark);
+  expect(allowed).toMatchObject({
+    ...{ level: 'info', listener: 'intercept', client: '127.0.0.1', host: 'api.penstock.test', method: 'POST' },
+    ...{ status: 200, verdict: 'allow', action: 'passed', request_bytes: 8 },
+  });
+  expect(allowed.request).toMatch(/^[0-9a-f]{16}$/);
+  expect(Number.isInteger(allowed.duration_ms)).toBe(true);
+  expect(stage.gateway.log.text).not.toContain('of-the-query');
+
+  const second = stage.gateway.mark();
+  expect((await send('https://api.penstock.test/v1', leak())).status).toBe(403);
+  const blocked = await stage.gateway.waitForLog({ event: 'exchange' }, second);
+  expect(blocked).toMatchObject({
+    ...{ level: 'warn', verdict: 'block', action: 'answered', status: 403, surface: 'request-body', view: 'raw' },
+    rules: ['credential.github.token'],
+  });
+  const [finding] = stage.gateway.logged({ event: 'finding' }, second);
+  expect(finding!.request).toBe(blocked.request);
+  expect(stage.gateway.logged({ event: 'exchange' }, mark)).toHaveLength(2);
+});
+
+test('plain http, MCP and refused destinations have lines too; the own pages have none', async () => {
+  const mark = stage.gateway.mark();
+  await send('http://api.penstock.test/');
+  await stage.gateway.waitForLog({ event: 'exchange', listener: 'egress', verdict: 'allow' }, mark);
+  await fetch(`${stage.gateway.mcpUrl}/mcp`, { method: 'POST', body: '{"jsonrpc":"2.0","id":1,"method":"ping"}' });
+  await stage.gateway.waitForLog({ event: 'exchange', listener: 'mcp', verdict: 'allow' }, mark);
+  await attempt(stage.gateway.route, 'https://10.9.8.7/');
+  const refused = await stage.gateway.waitForLog({ event: 'exchange', verdict: 'block' }, mark);
+  expect(refused).toMatchObject({ action: 'answered', rules: ['destination-address'], method: 'CONNECT' });
+  await stage.gateway.page('/health');
+  await stage.gateway.page('/metrics');
+  expect(stage.gateway.logged({ event: 'exchange' }, mark)).toHaveLength(3);
+});
+
+test('a host that holds what was found is in no line', async () => {
+  const mark = stage.gateway.mark();
+  const token = githubToken();
+  await send(`http://api.penstock.test/${token}`);
+  const line = await stage.gateway.waitForLog({ event: 'exchange', surface: 'url' }, mark);
+  expect(line.host).toBeUndefined();
+  expect(stage.gateway.log.text).not.toContain(token);
+});
+
+test('findings are counted by rule, surface and verdict, and what scanning takes', async () => {
+  for (let i = 0; i < 20; i++) await send('https://api.penstock.test/v1', '{"a": 1}');
+  expect((await send('https://api.penstock.test/v1', leak())).status).toBe(403);
+  await waitFor('the counts', async () => {
+    const { body } = await stage.gateway.page('/metrics');
+    return (
+      /^penstock_findings_total\{.*penstock_rule="credential\.github\.token".*\} [1-9]/m.test(body) &&
+      /^penstock_findings_total\{.*penstock_surface="request-body".*\} [1-9]/m.test(body) &&
+      /^penstock_scan_seconds_bucket\{.*le="0.00001"\} \d/m.test(body)
+    );
+  });
+});
+
+test('the dashboard and the alerting rules speak of metrics that exist', async () => {
+  await send('https://api.penstock.test/v1', leak());
+  await fetch(`${stage.gateway.mcpUrl}/mcp`, { method: 'POST', body: 'no message' });
+  const { body } = await stage.gateway.page('/metrics');
+  const names = new Set(body.matchAll(/^([a-z_]+)(?:\{.*\})? /gm).map(([, name]) => name!));
+  const files = join(import.meta.dirname, '../../chart/gateway/files');
+  for (const name of ['dashboard.json', 'prometheus-rules.yaml']) {
+    const text = readFileSync(join(files, name), 'utf8');
+    const meant = new Set(text.matchAll(/\b(?:penstock|envoy)_\w+/g).map(([word]) => word));
+    expect(meant.size).toBeGreaterThan(8);
+    const isKnown = (word: string) => names.has(word) || body.includes(`${word}="`);
+    expect([...meant].filter((word) => !isKnown(word))).toEqual([]);
+  }
+});
+
+test('the configuration says which lines there are, and where', async () => {
+  const { Gateway } = await import('../harness/gateway.ts');
+  const file = join(stage.world.folder, 'gateway.log');
+  const gateway = await Gateway.start({
+    configuration: stage.world.configuration({
+      logging: { output: 'both', file, include_allowed: false },
+    }),
+  });
+  try {
+    const client = h1Client(gateway.route);
+    await client.send({ url: 'https://api.penstock.test/', body: '{}' });
+    await client.send({ url: 'https://api.penstock.test/', body: leak() });
+    client.close();
+    await gateway.waitForLog({ event: 'exchange', verdict: 'block' });
+    expect(gateway.logged({ event: 'exchange', verdict: 'allow' })).toEqual([]);
+    await waitFor('the file', () => readFileSync(file, 'utf8').includes('"exchange"'));
+  } finally {
+    await gateway.stop();
+  }
+});
