@@ -99,6 +99,18 @@ program
     });
   });
 
+program
+  .command('receipts')
+  .description('look at receipts')
+  .command('verify')
+  .description('say which lines of receipts were changed, are missing or out of order')
+  .argument('<file...>', 'files of one chain, in any order')
+  .option('--key <file>', 'the public key (default: receipts.pub beside the first file)')
+  .action(async (files: string[], options: { key?: string }) => {
+    const { verifyReceipts } = await import('./serve/inspect.ts');
+    process.exitCode = verifyReceipts(files, options.key);
+  });
+
 interface Parsed {
   config?: string;
   listen: RunOptions['listen'];

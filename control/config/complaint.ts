@@ -13,6 +13,7 @@ export const problemCodes = [
   'duplicate-name',
   'key-pair-needed',
   'file-needed',
+  'directory-needed',
   'missing-key',
   'not-a-mapping',
   'not-allowed',

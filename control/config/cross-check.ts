@@ -24,6 +24,19 @@ export const crossChecks: readonly CrossCheck[] = [
     },
   },
   {
+    keys: ['flight_recorder'],
+    check({ flight_recorder: { enabled, require_receipts, dir } }) {
+      if (!require_receipts || (enabled && dir !== '')) return undefined;
+      return {
+        path: ['flight_recorder', 'require_receipts'],
+        on: 'value',
+        code: 'directory-needed',
+        message: 'receipts are required, and none are written',
+        remedy: enabled ? 'name a directory in flight_recorder.dir' : 'write enabled: true, and a directory in dir',
+      };
+    },
+  },
+  {
     keys: ['logging.output', 'logging.file'],
     check({ logging: { output, file } }) {
       if (output === 'stdout' || file !== '') return undefined;

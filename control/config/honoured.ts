@@ -144,7 +144,11 @@ export const standings: Readonly<Record<string, Standing>> = {
   'health_watchdog.enabled': by('the supervisor'),
   'health_watchdog.interval_seconds': by('the supervisor'),
   'health_watchdog.expose_subsystems': by('/health'),
-  flight_recorder: { does: 'nothing', switches: ['enabled'], instead: 'no receipts are written' },
+  'flight_recorder.enabled': by('the control worker, where dir names a directory'),
+  'flight_recorder.dir': by('the control worker'),
+  'flight_recorder.signing_key_path': by('the control worker'),
+  'flight_recorder.redact': by('the control worker'),
+  'flight_recorder.require_receipts': nothing,
   agents: {
     does: 'nothing',
     never: 'one gateway has one policy; run a release for each agent that needs another',

@@ -150,6 +150,11 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       ca_key: absolute(ca_key),
       upstream_ca_file: absolute(upstream_ca_file),
     },
+    flight_recorder: {
+      ...config.flight_recorder,
+      dir: absolute(config.flight_recorder.dir),
+      signing_key_path: absolute(config.flight_recorder.signing_key_path),
+    },
     logging: { ...config.logging, file: absolute(config.logging.file) },
     dlp: { ...config.dlp, secrets_file: absolute(config.dlp.secrets_file) },
     file_sentry: { ...config.file_sentry, watch_paths: config.file_sentry.watch_paths.map(absolute) },

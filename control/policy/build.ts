@@ -51,13 +51,23 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
       privateRanges: blocks ? config.internal : [],
       allowedRanges: config.ssrf.ip_allowlist,
     },
-    toldExchanges: config.logging.include_allowed ? 'all' : config.logging.include_blocked ? 'found' : 'none',
+    toldExchanges:
+      config.logging.include_allowed || writesReceipts(config)
+        ? 'all'
+        : config.logging.include_blocked
+          ? 'found'
+          : 'none',
     tunnel: {
       enabled: config.forward_proxy.enabled,
       maxSeconds: config.forward_proxy.max_tunnel_seconds,
       idleSeconds: config.forward_proxy.idle_timeout_seconds,
     },
   };
+}
+
+/** Receipts are written where there is a directory for them. */
+export function writesReceipts({ flight_recorder: { enabled, dir } }: Config): boolean {
+  return enabled && dir !== '';
 }
 
 /** What is said to the next hop and not to the origin (RFC 9110 section 7.6.1), and what HTTP itself writes. */

@@ -95,7 +95,9 @@ test('another key does not verify', async () => {
   rmSync(other, { recursive: true });
 });
 
-test('cut at any byte, a file verifies up to its last whole line, and the next start goes on from there', { timeout: 60_000 }, async () => {
+test('cut at any byte, a file verifies up to its last whole line, and the next start goes on from there', {
+  timeout: 60_000,
+}, async () => {
   await written(4);
   const [file] = files();
   const bytes = readFileSync(file!);

@@ -15,7 +15,7 @@ const exchangeFields = [
 
 /** The fields that Envoy fills of an exchange's own line. */
 const lineFields = [
-  'listener', 'client', 'host', 'method', 'status', 'details', 'flags', 'duration_ms', 'first_byte_ms', 'request_bytes',
+  'at', 'listener', 'client', 'host', 'method', 'status', 'details', 'flags', 'duration_ms', 'first_byte_ms', 'request_bytes',
   'response_bytes',
 ] as const; // biome-ignore format: one look
 
@@ -26,7 +26,7 @@ const maxFieldChars = 300;
 export function readAccessLine(line: string): LogEvent {
   const value = parseObject(line);
   if (!value || typeof value.event !== 'string') return stray(line);
-  return value.event === 'exchange' ? readExchange(value) : exchangeEvent(value);
+  return value.event === 'exchange' ? readExchange(value, true) : exchangeEvent(value);
 }
 
 /** A line of Envoy's stderr, made by `envoyLogFormat`; undefined where it is not worth passing on. */
@@ -77,11 +77,22 @@ function copyFields(value: Record<string, unknown>, names: readonly string[], in
   }
 }
 
+/** True for a line of Envoy's stdout that is an exchange's own. */
+export function isExchangeLine(line: string): boolean {
+  return line.includes('"event":"exchange"');
+}
+
+/** As readAccessLine, of an exchange's own line. @param masks whether the host is shown as in the log */
+export function readExchangeLine(line: string, masks: boolean): LogEvent | undefined {
+  const value = parseObject(line);
+  return value?.event === 'exchange' ? readExchange(value, masks) : undefined;
+}
+
 /**
  * An exchange's own line (docs/log.md): what Envoy counted, and what the filter found (filter/action/note.ts), or which of the
  * rules of destinations refused it.
  */
-function readExchange(value: Record<string, unknown>): LogEvent {
+function readExchange(value: Record<string, unknown>, masks: boolean): LogEvent {
   const found: LogEvent = { level: 'info', event: 'exchange' };
   const [verdict, surface, view, request, ...rules] = typeof value.found === 'string' ? value.found.split(' ') : [];
   const refused = refusal(String(value.details));
@@ -94,6 +105,7 @@ function readExchange(value: Record<string, unknown>): LogEvent {
     if (surface !== '-' && surface !== undefined) Object.assign(found, { surface: clean(surface), view: clean(view!) });
   }
   copyFields(value, lineFields, found);
+  if (!masks && typeof value.host === 'string') found.host = clean(value.host);
   // What was found in the URL may be a part of the host.
   if (surface === 'url') delete found.host;
   return found;

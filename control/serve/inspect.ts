@@ -6,6 +6,7 @@ import { openAuthority } from '../certs/ca.ts';
 import { formatKeyTable, tableOfKeys } from '../config/key-table.ts';
 import { ConfigError, formatNotice } from '../config/problem.ts';
 import { readConfig } from '../config/read.ts';
+import { verifyFiles } from '../receipts/verify.ts';
 import { checkValues, looksLikeValues } from '../values/read.ts';
 import { assemble, type ConfigSource, configSource, readText } from './assemble.ts';
 import { load } from './load.ts';
@@ -112,4 +113,18 @@ export async function printAuthority(options: {
   process.stdout.write(
     options.bundled ? bundle(authority, findSystemRoots(process.env)) : authority.certificate.toString(),
   );
+}
+
+/** Prints what is wrong with files of receipts; gives the exit code. */
+export function verifyReceipts(files: readonly string[], keyFile: string | undefined): number {
+  let verified: ReturnType<typeof verifyFiles>;
+  try {
+    verified = verifyFiles(files, keyFile);
+  } catch (error) {
+    throw new StartError([(error as Error).message]);
+  }
+  const { receipts, last, problems, notices } = verified;
+  for (const line of [...problems, ...notices]) process.stdout.write(`${line}\n`);
+  process.stdout.write(`${receipts} receipts are as they were written; the last is ${last}\n`);
+  return problems.length === 0 ? 0 : 1;
 }

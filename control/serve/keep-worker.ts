@@ -1,5 +1,6 @@
 /** The control worker as the supervisor has it: forked, told what is in use, watched, and started again. */
 import { type ChildProcess, fork } from 'node:child_process';
+import { randomUUID } from 'node:crypto';
 import { join } from 'node:path';
 import { guardChild, signalGroup } from './child.ts';
 import type { LogEvent } from './event.ts';
@@ -8,17 +9,22 @@ import { ended, type Kept, keepRunning } from './keep.ts';
 import { readLines } from './lines.ts';
 import type { Log } from './log.ts';
 import type { Plan } from './plan.ts';
+import { keepRecords, type NumberedLine, type Records } from './records.ts';
 import type { ReloadState } from './reload-state.ts';
 
 /** What the worker says to the supervisor over IPC. */
 export type WorkerMessage =
   | { type: 'ready' }
   | { type: 'pong' }
+  /** What is on the disk of the lines that it got. */
+  | { type: 'written'; number: number }
+  | { type: 'receipts'; failure: string | undefined }
   | { type: 'log'; level: LogEvent['level']; message: string };
 /** What the supervisor says to the worker. */
 export type SupervisorMessage =
-  | { type: 'start'; plan: Plan; reload: ReloadState; restarts: number }
+  | { type: 'start'; plan: Plan; reload: ReloadState; restarts: number; run: string }
   | { type: 'reload'; plan: Plan; reload: ReloadState }
+  | { type: 'lines'; lines: NumberedLine[] }
   | { type: 'ping' };
 
 /** The worker, kept running. */
@@ -26,6 +32,8 @@ export interface KeptWorker extends Kept {
   readonly ready: boolean;
   /** Tells it how the configuration stands. */
   tell(plan: Plan, reload: ReloadState): void;
+  /** Takes lines of exchanges for it. */
+  readonly records: Records;
 }
 
 /** Starts the worker and keeps it running; `inUse` gives what it is started with. */
@@ -33,6 +41,12 @@ export function keepWorker(inUse: () => { plan: Plan; reload: ReloadState }, log
   const script = join(import.meta.dirname, 'worker.ts');
   let ready = false;
   let restarts = 0;
+  let current: ChildProcess | undefined;
+  const run = randomUUID().slice(0, 8);
+  const records = keepRecords(
+    () => inUse().plan.receipts !== undefined,
+    (lines) => current !== undefined && ready && say(current, { type: 'lines', lines }),
+  );
   const start = () => {
     const child = fork(script, {
       // A small young generation and a bound: idle it uses 15 MB, with 2,000 names some 40.
@@ -57,7 +71,11 @@ export function keepWorker(inUse: () => { plan: Plan; reload: ReloadState }, log
     );
     child.on('message', (message: WorkerMessage) => {
       heartbeat.heard();
-      if (message.type === 'ready') ready = true;
+      if (message.type === 'ready') {
+        ready = true;
+        records.begin();
+      }
+      records.heard(message);
       if (message.type === 'ready' && restarts > 0) {
         log({ level: 'info', event: 'control', message: 'the control worker is back' });
       }
@@ -68,16 +86,19 @@ export function keepWorker(inUse: () => { plan: Plan; reload: ReloadState }, log
       ready = false;
       restarts++;
     });
-    say(child, { type: 'start', ...inUse(), restarts });
+    say(child, { type: 'start', ...inUse(), restarts, run });
+    current = child;
     return child;
   };
   const kept = keepRunning(start, (how, retryMs) => log(ended('the control worker', how, retryMs)));
   const tell = (plan: Plan, reload: ReloadState) => {
     if (kept.child) say(kept.child, { type: 'reload', plan, reload });
   };
-  return Object.defineProperty(Object.assign(kept, { ready, tell }), 'ready', { get: () => ready });
+  return Object.defineProperty(Object.assign(kept, { ready, tell, records }), 'ready', { get: () => ready });
 }
 
-function say(child: ChildProcess, message: SupervisorMessage): void {
-  if (child.connected) child.send(message, () => {});
+function say(child: ChildProcess, message: SupervisorMessage): boolean {
+  if (!child.connected) return false;
+  child.send(message, () => {});
+  return true;
 }

@@ -81,6 +81,15 @@ export function ownMetrics(
   counter('penstock_config_rejects_total', 'Changed configurations that were refused', () => inUse.reload.failed);
   new Gauge({ name: 'penstock_envoy_up', help: "1 when Envoy's admin interface answered", registers });
   counter('penstock_control_restarts_total', 'How often the control worker was started again', () => restarts);
+  counter('penstock_receipts_written_total', 'Receipts that are on the disk', () => inUse.receipts?.written ?? 0);
+  counter(
+    'penstock_receipts_dropped_total',
+    'Receipts for which there was no room',
+    () => inUse.receipts?.dropped ?? 0,
+  );
+  gauge('penstock_receipts_failing', '1 while receipts cannot be written', () =>
+    inUse.receipts?.failure === undefined ? 0 : 1,
+  );
   gauge('penstock_control_memory_bytes', 'Resident memory of the control worker', () => process.memoryUsage.rss());
   gauge('penstock_certificates_live', 'Leaf certificates that are alive', () => certificates()?.live ?? 0);
   gauge('penstock_certificates_pending', 'Names that wait for a certificate', () => certificates()?.pending ?? 0);

@@ -5,12 +5,15 @@ import type { CertificateServiceStats } from '../certs/sds.ts';
 import { askAdmin } from './admin.ts';
 import { metricsPage, ownMetrics } from './metrics.ts';
 import type { Plan } from './plan.ts';
+import type { Receipts } from './receipts.ts';
 import type { ReloadState } from './reload-state.ts';
 
 /** What is in use, and how it came to be. A reload changes its fields. */
 export interface InUse {
   plan: Plan;
   reload: ReloadState;
+  /** Where they are written. */
+  receipts?: Receipts;
 }
 
 /** Envoy answers in milliseconds; the route to this page waits 900 ms before it asks Envoy itself (envoy/egress.yaml). */
@@ -48,7 +51,7 @@ export async function servePages(
  * Healthy is what carries traffic: a refused configuration is told of and is no reason to restart, since the last good one is in use
  * and a restart would find none.
  */
-async function health({ plan, reload }: InUse): Promise<[status: number, body: object]> {
+async function health({ plan, reload, receipts }: InUse): Promise<[status: number, body: object]> {
   const ready = await askAdmin(plan.runtime.adminSocket, 'GET', '/ready', readyLimitMs).then(
     ({ status }) => status === 200,
     () => false,
@@ -59,6 +62,7 @@ async function health({ plan, reload }: InUse): Promise<[status: number, body: o
     mode: plan.mode,
     envoy: plan.envoy.version,
     uptime_seconds: Math.floor(process.uptime()),
+    ...(receipts && { receipts: { state: receipts.failure === undefined ? 'written' : 'failing' } }),
     tls_interception_enabled: plan.authority !== undefined,
     ...(plan.watchdog.tellsSubsystems && { subsystems: { envoy: ready ? 'up' : 'down', control: 'up' } }),
     configuration: {

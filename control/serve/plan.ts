@@ -4,6 +4,15 @@ import type { ListenAddress, Policy } from '../policy/policy.ts';
 import type { Runtime } from '../render/runtime.ts';
 import type { Logging } from './log.ts';
 
+export interface ReceiptPlan {
+  directory: string;
+  keyFile: string;
+  /** Nothing passes while they cannot be written. */
+  isRequired: boolean;
+  /** Hosts are shown as in the log. */
+  masks: boolean;
+}
+
 export interface Plan {
   runtime: Runtime;
   envoy: { path: string; version: string; args: string[] };
@@ -17,6 +26,8 @@ export interface Plan {
     | { certFile: string; keyFile: string; id: string; leafTtlSeconds: number; maxLeaves: number | undefined }
     | undefined;
   logging: Logging;
+  /** Undefined where no receipts are written. */
+  receipts: ReceiptPlan | undefined;
   /** How long the worker may be silent, and whether it is then replaced. */
   watchdog: { silentSeconds: number; replaces: boolean; tellsSubsystems: boolean };
   /** What /health says of the configuration, by its names there. */
@@ -31,7 +42,7 @@ export interface Plan {
 /** Where everything of one gateway lies below its state directory, an absolute path. */
 export function stateLayout(
   stateDirectory: string,
-): Runtime & { certFile: string; keyFile: string; lockSocket: string; tableDirectory: string } {
+): Runtime & { certFile: string; keyFile: string; lockSocket: string; tableDirectory: string; receiptKeyFile: string } {
   const directory = join(stateDirectory, 'run');
   return {
     directory,
@@ -42,6 +53,7 @@ export function stateLayout(
     filterDirectory: join(directory, 'filter'),
     filterWasm: join(import.meta.dirname, '..', '..', 'build', 'filter.wasm'),
     tableDirectory: join(stateDirectory, 'tables'),
+    receiptKeyFile: join(stateDirectory, 'receipts.key'),
     certFile: join(stateDirectory, 'ca.crt'),
     keyFile: join(stateDirectory, 'ca.key'),
   };

@@ -19,6 +19,7 @@ import { explainStart } from './explain.ts';
 import { healthFacts } from './health.ts';
 import { formatAddress, type RunOptions, StartError } from './options.ts';
 import { type Plan, stateLayout } from './plan.ts';
+import { receiptPlan } from './receipts.ts';
 
 /** How long the ports of a gateway that was killed are waited for: its Envoy is ended by its guard within milliseconds. */
 const recoveryMs = 4_000;
@@ -71,6 +72,7 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
     authority: opened
       ? { certFile, keyFile, id: opened.id, leafTtlSeconds: policy.tls.leafTtlSeconds, maxLeaves: policy.tls.maxLeaves }
       : undefined,
+    receipts: receiptPlan(config.flight_recorder, layout.receiptKeyFile),
     logging: {
       format: config.logging.format,
       output: config.logging.output,

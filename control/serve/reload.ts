@@ -42,9 +42,11 @@ export async function reloadOn(plan: Plan, { state, log, worker, adopt, prepare 
   }
   Object.assign(state, { current: true, succeeded: state.succeeded + 1, sinceMs: Date.now() });
   const next: Plan = { ...prepared, envoy: plan.envoy };
-  // Leaves are made with another CA or for another time: the worker begins anew, and Envoy keeps what it holds meanwhile.
+  // Leaves are made with another CA or for another time, or receipts go elsewhere: the worker begins anew, and Envoy keeps
+  // what it holds meanwhile.
   await adopt(next);
-  if (isDeepStrictEqual(plan.authority, next.authority)) worker.tell(next, state);
+  const isSame = (key: 'authority' | 'receipts') => isDeepStrictEqual(plan[key], next[key]);
+  if (isSame('authority') && isSame('receipts')) worker.tell(next, state);
   else worker.replace();
   for (const message of next.notices.filter((notice) => !plan.notices.includes(notice))) {
     log({ level: 'warn', event: 'notice', message });

@@ -9,7 +9,7 @@ import { askAdmin, sumMetric } from './admin.ts';
 import { banner } from './banner.ts';
 import { signalGroup, spawnGuarded } from './child.ts';
 import { drainEnvoy } from './drain.ts';
-import { type LogEvent, readAccessLine, readEnvoyLine } from './event.ts';
+import { isExchangeLine, type LogEvent, readAccessLine, readEnvoyLine } from './event.ts';
 import { ended, type Kept, keepRunning } from './keep.ts';
 import { type KeptWorker, keepWorker } from './keep-worker.ts';
 import { readLines } from './lines.ts';
@@ -19,6 +19,7 @@ import { formatAddress, type RunOptions, StartError } from './options.ts';
 import { openOutput } from './output.ts';
 import { type Plan, stateLayout } from './plan.ts';
 import type { When } from './prepare.ts';
+import type { Records } from './records.ts';
 import { reloadOn } from './reload.ts';
 import type { ReloadState } from './reload-state.ts';
 import { type StopRequest, watchStopSignals } from './stop.ts';
@@ -116,7 +117,7 @@ async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): 
   const reload: ReloadState = { current: true, succeeded: 0, failed: 0, sinceMs: Date.now() };
   const worker = keepWorker(() => ({ plan, reload }), tell);
   // What Envoy says while it ends is about its ending.
-  const envoy = keepEnvoy(plan, (event) => {
+  const envoy = keepEnvoy(plan, worker.records, (event) => {
     if (!stop.requested || event.event !== 'envoy') tell(event);
   });
 
@@ -157,21 +158,27 @@ async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): 
     await drainEnvoy(plan.runtime.adminSocket, drainLimitMs, stop.hurried);
   }
   const graceMs = (graceMs: number) => (stop.impatient ? 0 : graceMs);
-  // Envoy first, since it would complain of a worker that is gone.
+  // Envoy first, since it would complain of a worker that is gone, and its last lines are to be recorded.
   await envoy.stop(graceMs(envoyGraceMs));
+  await recorded(worker, graceMs(workerGraceMs));
   await worker.stop(graceMs(workerGraceMs));
   if (exitCode === 0) log({ level: 'info', event: 'stopped', message: 'stopped' });
   await output.end();
   return exitCode;
 }
 
-function keepEnvoy(plan: Plan, log: Log): Kept {
+function keepEnvoy(plan: Plan, records: Records, log: Log): Kept {
   const { path, args } = plan.envoy;
   const start = () => {
     // Envoy makes it anew, and a left-over one would answer the supervisor with nothing.
     rmSync(plan.runtime.adminSocket, { force: true });
     const child = spawnGuarded(path, args, { stdio: ['ignore', 'pipe', 'pipe'] });
-    if (child.stdout) readLines(child.stdout, (line) => log(readAccessLine(line)));
+    if (child.stdout) {
+      readLines(child.stdout, (line) => {
+        if (isExchangeLine(line)) records.take(line);
+        log(readAccessLine(line));
+      });
+    }
     if (child.stderr) {
       readLines(child.stderr, (line) => {
         const event = readEnvoyLine(line);
@@ -215,6 +222,12 @@ async function listenersOf(plan: Plan): Promise<'starting' | 'refused' | 'up'> {
 
 function formatOf({ logging }: Plan, { logFormat }: RunOptions): 'text' | 'json' {
   return logFormat ?? logging.format ?? (process.stdout.isTTY ? 'text' : 'json');
+}
+
+/** Settles when the worker has written what it was given, or after `limitMs`. */
+async function recorded({ records }: KeptWorker, limitMs: number): Promise<void> {
+  const deadline = performance.now() + limitMs;
+  while (records.waiting > 0 && performance.now() < deadline) await new Promise((settle) => setTimeout(settle, 20));
 }
 
 function announce(plan: Plan, options: RunOptions, log: Log): void {

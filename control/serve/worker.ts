@@ -12,13 +12,15 @@ import { isDenied } from './destination.ts';
 import type { SupervisorMessage, WorkerMessage } from './keep-worker.ts';
 import { type InUse, servePages } from './pages.ts';
 import type { Plan } from './plan.ts';
+import { serveReceipts } from './receipts.ts';
 
 /**
  * Serves until the process ends.
  * @throws AuthorityError, SocketError
  */
-export async function work(inUse: InUse, restarts: number, log: LineLog): Promise<void> {
-  const { authority } = inUse.plan;
+export async function work(inUse: InUse, restarts: number, run: string, log: LineLog): Promise<void> {
+  const { authority, receipts } = inUse.plan;
+  if (receipts) inUse.receipts = serveReceipts(receipts, run, say);
   const certificates = authority ? await certificateService(inUse, authority, log) : undefined;
   await servePages(inUse, restarts, () => certificates?.stats());
 }
@@ -51,9 +53,10 @@ if (import.meta.main) {
   const inUse = {} as InUse;
   process.on('message', (message: SupervisorMessage) => {
     if (message.type === 'ping') return say({ type: 'pong' });
+    if (message.type === 'lines') return inUse.receipts?.take(message.lines);
     Object.assign(inUse, { plan: message.plan, reload: message.reload });
     if (message.type === 'reload') return;
-    work(inUse, message.restarts, log).then(
+    work(inUse, message.restarts, message.run, log).then(
       () => {
         say({ type: 'ready' });
         flushCompileCache();

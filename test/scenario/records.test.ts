@@ -1,7 +1,8 @@
 // What is kept of an exchange: its line in the log, and the counts.
-import { readFileSync } from 'node:fs';
+import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { verifyFiles } from '../../control/receipts/verify.ts';
 import { h1Client } from '../harness/client.ts';
 import { githubToken } from '../harness/secret.ts';
 import { waitFor } from '../harness/wait.ts';
@@ -84,11 +85,11 @@ test('the dashboard and the alerting rules speak of metrics that exist', async (
   await send('https://api.penstock.test/v1', leak());
   await fetch(`${stage.gateway.mcpUrl}/mcp`, { method: 'POST', body: 'no message' });
   const { body } = await stage.gateway.page('/metrics');
-  const names = new Set(body.matchAll(/^([a-z_]+)(?:\{.*\})? /gm).map(([, name]) => name!));
+  const names = new Set([...body.matchAll(/^([a-z_]+)(?:\{.*\})? /gm)].map(([, name]) => name!));
   const files = join(import.meta.dirname, '../../chart/gateway/files');
   for (const name of ['dashboard.json', 'prometheus-rules.yaml']) {
     const text = readFileSync(join(files, name), 'utf8');
-    const meant = new Set(text.matchAll(/\b(?:penstock|envoy)_\w+/g).map(([word]) => word));
+    const meant = new Set([...text.matchAll(/\b(?:penstock|envoy)_\w+/g)].map(([word]) => word));
     expect(meant.size).toBeGreaterThan(8);
     const isKnown = (word: string) => names.has(word) || body.includes(`${word}="`);
     expect([...meant].filter((word) => !isKnown(word))).toEqual([]);
@@ -114,4 +115,33 @@ test('the configuration says which lines there are, and where', async () => {
   } finally {
     await gateway.stop();
   }
+});
+
+test('each verdict has a receipt, also while the worker is replaced', async () => {
+  const { Gateway } = await import('../harness/gateway.ts');
+  const dir = join(stage.world.folder, 'receipts');
+  const configuration = stage.world.configuration({ flight_recorder: { dir }, logging: { include_allowed: false } });
+  const gateway = await Gateway.start({ configuration });
+  const client = h1Client(gateway.route);
+  const token = githubToken();
+  try {
+    const ask = (body: string) => client.send({ url: 'https://api.penstock.test/?q=of-the-query', body });
+    await ask('{}');
+    expect((await ask(token)).status).toBe(403);
+    const worker = gateway.processes().find(({ commandLine }) => commandLine.join(' ').includes('worker.ts'));
+    process.kill(worker!.pid, 'SIGKILL');
+    for (let i = 0; i < 10; i++) await ask('{}');
+  } finally {
+    client.close();
+    await gateway.stop();
+  }
+  const files = readdirSync(dir).filter((name) => name.endsWith('.jsonl'));
+  expect(files).toHaveLength(1);
+  expect(verifyFiles(files.map((name) => join(dir, name)))).toMatchObject({ receipts: 12, last: 12, problems: [] });
+  const text = readFileSync(join(dir, files[0]!), 'utf8');
+  expect(text).not.toContain(token);
+  expect(text).not.toContain('of-the-query');
+  expect(JSON.parse(text.split('\n')[1]!)).toMatchObject({
+    ...{ seq: 2, verdict: 'block', action: 'answered', rules: ['credential.github.token'], surface: 'request-body' },
+  });
 });
