@@ -113,10 +113,6 @@ test.each([
     'p.yaml:1:1: agents: it is set, and not honoured: one gateway has one policy; run a release for each agent that needs another; remove it',
   ],
   [
-    'flight_recorder: { require_receipts: true }',
-    'p.yaml:1:38: flight_recorder.require_receipts: not honoured yet, and it is on; write false, or remove it',
-  ],
-  [
     'forward_proxy: { sni_verification: false }',
     'p.yaml:1:36: forward_proxy.sni_verification: not honoured yet, and it is set to false; remove it; the server name of a tunnel is always checked',
   ],
@@ -154,6 +150,7 @@ request_body_scanning:
 mcp_input_scanning: { enabled: false, action: block, on_parse_error: forward }
 logging: { format: text, output: both, file: gateway.log, include_allowed: true, include_blocked: false }
 health_watchdog: { enabled: false, interval_seconds: 5, expose_subsystems: true }
+flight_recorder: { enabled: true, redact: false, dir: receipts, signing_key_path: receipts.key }
 `;
   expect(readConfig(text, 'p.yaml').notices).toEqual([]);
 });

@@ -83,6 +83,7 @@ const codes: [code: string, text: string, line: number, column: number, key: str
   ['bad-regex', 'response_scanning: {patterns: [{name: n, regex: "("}]}', 1, 49, 'response_scanning.patterns[0].regex'],
   ['bad-url', 'reverse_proxy: {upstream: "ftp://a"}', 1, 27, 'reverse_proxy.upstream'],
   ['duplicate-key', 'mode: audit\nmode: strict', 2, 1, 'mode'],
+  ['directory-needed', 'flight_recorder: {require_receipts: true}', 1, 37, 'flight_recorder.require_receipts'],
   ['file-needed', 'logging: {output: file}', 1, 19, 'logging.output'],
   ['key-pair-needed', 'tls_interception: {ca_cert: a.pem}', 1, 20, 'tls_interception.ca_cert'],
   ['key-pair-needed', 'tls_interception: {ca_key: a.pem}', 1, 20, 'tls_interception.ca_key'],
