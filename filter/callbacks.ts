@@ -1,4 +1,6 @@
 // The callbacks that Envoy calls: arguments decoded, stream.ts called.
+
+import { isCutRoot, isCutStream, onCutConfigured, onCutDeleted, onCutOpened, onCutTick } from './action/cut';
 import { closeExchange, exchangeOf, openExchange } from './action/exchange';
 import { clearMetrics } from './action/report';
 import { startTrace } from './action/trace-log';
@@ -31,6 +33,10 @@ export { proxy_abi_version_0_2_1, proxy_on_memory_allocate } from './proxy-wasm-
 /** The configuration of the second instance (stream.ts, onProbeResponseBody). */
 const PROBE = Bytes.of('probe');
 
+/** The configurations of the instance that ends what is under way (action/cut.ts). */
+const CUT_ON = Bytes.of('cut-on');
+const CUT_OFF = Bytes.of('cut-off');
+
 let mainRoot: u32 = 0;
 let probeRoot: u32 = 0;
 const writer = new Writer();
@@ -47,6 +53,10 @@ export function proxy_on_configure(rootContext: u32, configurationBytes: u32): u
     probeRoot = rootContext;
     return 1;
   }
+  if (CUT_ON.equals(result.pointer(), result.length()) || CUT_OFF.equals(result.pointer(), result.length())) {
+    onCutConfigured(rootContext, CUT_ON.equals(result.pointer(), result.length()));
+    return 1;
+  }
   mainRoot = rootContext;
   const isSound = loadTable(result.pointer(), result.length());
   startTrace();
@@ -58,7 +68,9 @@ export function proxy_on_configure(rootContext: u32, configurationBytes: u32): u
 }
 
 export function proxy_on_context_create(context: u32, parentContext: u32): void {
-  if (parentContext != 0 && parentContext != probeRoot) openExchange(context);
+  if (parentContext == 0 || parentContext == probeRoot) return;
+  if (isCutRoot(parentContext)) onCutOpened(context);
+  else openExchange(context);
 }
 
 export function proxy_on_request_headers(context: u32, count: u32, endOfStream: u32): u32 {
@@ -87,7 +99,7 @@ export function proxy_on_response_headers(context: u32, count: u32, endOfStream:
 
 export function proxy_on_response_body(context: u32, length: u32, endOfStream: u32): u32 {
   const exchange = exchangeOf(context);
-  if (exchange === null) return onProbeResponseBody(endOfStream != 0);
+  if (exchange === null) return isCutStream(context) ? BodyStatus.Continue : onProbeResponseBody(endOfStream != 0);
   return onResponseBody(exchange, length, endOfStream != 0);
 }
 
@@ -99,4 +111,9 @@ export function proxy_on_response_trailers(context: u32, count: u32): u32 {
 
 export function proxy_on_delete(context: u32): void {
   closeExchange(context);
+  onCutDeleted(context);
+}
+
+export function proxy_on_tick(rootContext: u32): void {
+  if (isCutRoot(rootContext)) onCutTick();
 }

@@ -40,7 +40,7 @@ export const standings: Readonly<Record<string, Standing>> = {
   enforce: by('the policy'),
   explain_blocks: nothing,
   api_allowlist: by('the destination rules'),
-  metrics_listen: { does: 'nothing', remedy: 'remove it; metrics are served at /metrics of the proxy port' },
+  metrics_listen: by('the control worker'),
   internal: by('the resolver and the clusters'),
   trusted_domains: by('the routes'),
   suppress: nothing,
@@ -116,11 +116,15 @@ export const standings: Readonly<Record<string, Standing>> = {
   session_profiling: unlessEnabled,
   adaptive_enforcement: unlessEnabled,
   cross_request_detection: unlessEnabled,
-  kill_switch: { does: 'nothing', switches: ['enabled', 'sentinel_file', 'api_listen'] },
+  kill_switch: by('the filters stop and cut, and the supervisor'),
+  'kill_switch.api_exempt': {
+    does: 'only',
+    values: [true],
+    remedy: 'remove it; a switch that cannot be taken back is none',
+    by: 'the control worker',
+  },
 
-  'emit.instance_id': nothing,
-  'emit.webhook': { does: 'nothing', switches: ['url'] },
-  'emit.syslog': { does: 'nothing', switches: ['address'] },
+  emit: by('the control worker'),
   'emit.otlp': { does: 'nothing', switches: ['endpoint'] },
   sentry: {
     does: 'nothing',
@@ -148,7 +152,7 @@ export const standings: Readonly<Record<string, Standing>> = {
   'flight_recorder.dir': by('the control worker'),
   'flight_recorder.signing_key_path': by('the control worker'),
   'flight_recorder.redact': by('the control worker'),
-  'flight_recorder.require_receipts': nothing,
+  'flight_recorder.require_receipts': by('the kill switch, which is thrown while none can be written'),
   agents: {
     does: 'nothing',
     never: 'one gateway has one policy; run a release for each agent that needs another',

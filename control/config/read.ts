@@ -155,6 +155,7 @@ function withAbsolutePaths(config: Config, folder: string): Config {
       dir: absolute(config.flight_recorder.dir),
       signing_key_path: absolute(config.flight_recorder.signing_key_path),
     },
+    kill_switch: { ...config.kill_switch, sentinel_file: absolute(config.kill_switch.sentinel_file) },
     logging: { ...config.logging, file: absolute(config.logging.file) },
     dlp: { ...config.dlp, secrets_file: absolute(config.dlp.secrets_file) },
     file_sentry: { ...config.file_sentry, watch_paths: config.file_sentry.watch_paths.map(absolute) },

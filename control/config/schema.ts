@@ -345,7 +345,14 @@ export const configSchema = z.strictObject({
     syslog: section({
       address: url('udp:', 'tcp:'),
       min_severity: severity,
-      facility: text('local0'),
+      // RFC 5424 section 6.2.1, table 1.
+      facility: z
+        .enum([
+          'kern', 'user', 'mail', 'daemon', 'auth', 'syslog', 'lpr', 'news',
+          'uucp', 'cron', 'authpriv', 'ftp', 'ntp', 'audit', 'console', 'clock',
+          'local0', 'local1', 'local2', 'local3', 'local4', 'local5', 'local6', 'local7',
+        ]) // biome-ignore format: one look
+        .default('local0'),
       tag: text('pipelock'),
     }),
     otlp: section({

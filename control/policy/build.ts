@@ -51,18 +51,35 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
       privateRanges: blocks ? config.internal : [],
       allowedRanges: config.ssrf.ip_allowlist,
     },
-    toldExchanges:
-      config.logging.include_allowed || writesReceipts(config)
-        ? 'all'
-        : config.logging.include_blocked
-          ? 'found'
-          : 'none',
+    stop: stopPolicy(config),
+    toldExchanges: toldExchanges(config),
     tunnel: {
       enabled: config.forward_proxy.enabled,
       maxSeconds: config.forward_proxy.max_tunnel_seconds,
       idleSeconds: config.forward_proxy.idle_timeout_seconds,
     },
   };
+}
+
+/** A switch that nothing can throw is none. */
+function stopPolicy(config: Config): Policy['stop'] {
+  const { enabled, sentinel_file, api_listen, message, allowlist_ips, health_exempt, metrics_exempt } =
+    config.kill_switch;
+  const isNeeded = enabled || sentinel_file !== '' || api_listen !== '' || config.flight_recorder.require_receipts;
+  if (!isNeeded) return undefined;
+  return { message, allowed: allowlist_ips, sparesHealth: health_exempt, sparesMetrics: metrics_exempt };
+}
+
+function toldExchanges(config: Config): Policy['toldExchanges'] {
+  const { webhook, syslog, otlp } = config.emit;
+  const receivers = [
+    ...(webhook.url === '' ? [] : [webhook]),
+    ...(syslog.address === '' ? [] : [syslog]),
+    ...(otlp.endpoint === '' ? [] : [otlp]),
+  ];
+  const wantsAll = receivers.some(({ min_severity }) => min_severity === 'info');
+  if (config.logging.include_allowed || writesReceipts(config) || wantsAll) return 'all';
+  return config.logging.include_blocked || receivers.length > 0 ? 'found' : 'none';
 }
 
 /** Receipts are written where there is a directory for them. */

@@ -98,6 +98,17 @@ export interface Policy {
     allowedRanges: IpRange[];
   };
 
+  /** The kill switch; undefined: there is none. */
+  stop:
+    | {
+        message: string;
+        /** Addresses that may go on while it is thrown. */
+        allowed: IpRange[];
+        sparesHealth: boolean;
+        sparesMetrics: boolean;
+      }
+    | undefined;
+
   /** The exchanges that have a line: `found` are those where something was found or refused. */
   toldExchanges: 'all' | 'found' | 'none';
 

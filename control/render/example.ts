@@ -37,6 +37,7 @@ export function examplePolicy(change: Change = {}): Policy {
       ],
       allowedRanges: [],
     },
+    stop: undefined,
     toldExchanges: 'all',
     tunnel: { enabled: true, maxSeconds: 300, idleSeconds: 60 },
   };

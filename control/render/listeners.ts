@@ -5,6 +5,7 @@ import { authorityPattern, loopPattern, ownAuthorityPattern } from './authority.
 import { field, fill, list, type Resource, resource, takeOut } from './field.ts';
 import type { Runtime } from './runtime.ts';
 import { source } from './sources.ts';
+import { putStop } from './stop.ts';
 
 /**
  * What a held request may take above the body limit: the filter has to see that a body is over the limit before Envoy
@@ -22,6 +23,8 @@ export function renderListeners(policy: Policy, runtime: Runtime): Resource[] {
   for (const listener of all) {
     putReading(http(listener), policy, runtime);
     putAccessLog(listener, policy);
+    // A tunnel stands in egress, and what is inside it ends with it.
+    if (listener.name !== 'intercept') putStop(http(listener), policy, runtime);
     // Only MCP answers are held, so only they need to be told where they end.
     if (listener.name !== 'mcp') takeOut(http(listener), 'http_filters', 'penstock.probe');
   }

@@ -9,9 +9,9 @@ export const sourceDirectory = join(import.meta.dirname, '../../envoy');
 
 /** The value that envoy/NAME.yaml holds. No two places share an object, also where the file uses an alias. */
 export function source(
-  name: 'bootstrap' | 'egress' | 'intercept' | 'mcp' | 'clusters' | 'filter' | 'replies',
+  name: 'bootstrap' | 'egress' | 'intercept' | 'mcp' | 'clusters' | 'filter' | 'replies' | 'stop-on',
 ): Resource;
-export function source(name: 'reading'): Value[];
+export function source(name: 'reading' | 'stop'): Value[];
 export function source(name: string): Value {
   return structuredCloneByValue(parse(readFileSync(join(sourceDirectory, `${name}.yaml`), 'utf8'), { merge: false }));
 }

@@ -19,12 +19,16 @@ export type WorkerMessage =
   /** What is on the disk of the lines that it got. */
   | { type: 'written'; number: number }
   | { type: 'receipts'; failure: string | undefined }
+  /** Somebody with the token throws the kill switch, or takes it back. */
+  | { type: 'stop'; isOn: boolean }
   | { type: 'log'; level: LogEvent['level']; message: string };
 /** What the supervisor says to the worker. */
 export type SupervisorMessage =
-  | { type: 'start'; plan: Plan; reload: ReloadState; restarts: number; run: string }
+  | { type: 'start'; plan: Plan; reload: ReloadState; stoppedBy: string[]; restarts: number; run: string }
   | { type: 'reload'; plan: Plan; reload: ReloadState }
   | { type: 'lines'; lines: NumberedLine[] }
+  | { type: 'stopped'; by: string[] }
+  | { type: 'event'; event: LogEvent }
   | { type: 'ping' };
 
 /** The worker, kept running. */
@@ -32,20 +36,29 @@ export interface KeptWorker extends Kept {
   readonly ready: boolean;
   /** Tells it how the configuration stands. */
   tell(plan: Plan, reload: ReloadState): void;
+  /** Gives it an event that is no exchange's, for those who are told of such. */
+  tellEvent(event: LogEvent): void;
+  /** Tells it by what the kill switch is thrown. */
+  tellStopped(by: string[]): void;
   /** Takes lines of exchanges for it. */
   readonly records: Records;
 }
 
 /** Starts the worker and keeps it running; `inUse` gives what it is started with. */
-export function keepWorker(inUse: () => { plan: Plan; reload: ReloadState }, log: Log): KeptWorker {
+export function keepWorker(
+  inUse: () => { plan: Plan; reload: ReloadState; stoppedBy: string[] },
+  log: Log,
+  onMessage: (message: WorkerMessage) => void,
+): KeptWorker {
   const script = join(import.meta.dirname, 'worker.ts');
   let ready = false;
   let restarts = 0;
   let current: ChildProcess | undefined;
   const run = randomUUID().slice(0, 8);
   const records = keepRecords(
-    () => inUse().plan.receipts !== undefined,
+    () => inUse().plan.receipts !== undefined || inUse().plan.emit !== undefined,
     (lines) => current !== undefined && ready && say(current, { type: 'lines', lines }),
+    () => onMessage({ type: 'receipts', failure: 'too many wait for the control worker' }),
   );
   const start = () => {
     const child = fork(script, {
@@ -76,6 +89,7 @@ export function keepWorker(inUse: () => { plan: Plan; reload: ReloadState }, log
         records.begin();
       }
       records.heard(message);
+      onMessage(message);
       if (message.type === 'ready' && restarts > 0) {
         log({ level: 'info', event: 'control', message: 'the control worker is back' });
       }
@@ -94,7 +108,15 @@ export function keepWorker(inUse: () => { plan: Plan; reload: ReloadState }, log
   const tell = (plan: Plan, reload: ReloadState) => {
     if (kept.child) say(kept.child, { type: 'reload', plan, reload });
   };
-  return Object.defineProperty(Object.assign(kept, { ready, tell, records }), 'ready', { get: () => ready });
+  const tellEvent = (event: LogEvent) => {
+    if (kept.child) say(kept.child, { type: 'event', event });
+  };
+  const tellStopped = (by: string[]) => {
+    if (kept.child) say(kept.child, { type: 'stopped', by });
+  };
+  return Object.defineProperty(Object.assign(kept, { ready, tell, tellEvent, tellStopped, records }), 'ready', {
+    get: () => ready,
+  });
 }
 
 function say(child: ChildProcess, message: SupervisorMessage): boolean {

@@ -81,6 +81,28 @@ export function ownMetrics(
   counter('penstock_config_rejects_total', 'Changed configurations that were refused', () => inUse.reload.failed);
   new Gauge({ name: 'penstock_envoy_up', help: "1 when Envoy's admin interface answered", registers });
   counter('penstock_control_restarts_total', 'How often the control worker was started again', () => restarts);
+  new Gauge({
+    name: 'penstock_kill_switch_active',
+    help: '1 for each thing by which the kill switch is thrown',
+    labelNames: ['source'],
+    registers,
+    collect() {
+      this.reset();
+      for (const source of inUse.stoppedBy) this.labels(source).set(1);
+    },
+  });
+  for (const what of ['sent', 'dropped'] as const) {
+    new Counter({
+      name: `penstock_emit_${what}_total`,
+      help: what === 'sent' ? 'Events that a receiver took' : 'Events that a receiver could not be given',
+      labelNames: ['receiver'],
+      registers,
+      collect() {
+        this.reset();
+        for (const count of inUse.emitter?.counts ?? []) this.labels(count.receiver).inc(count[what]);
+      },
+    });
+  }
   counter('penstock_receipts_written_total', 'Receipts that are on the disk', () => inUse.receipts?.written ?? 0);
   counter(
     'penstock_receipts_dropped_total',

@@ -1,6 +1,7 @@
 /** Where log lines go: stdout, a file, or both. */
-import { createWriteStream, statSync, type WriteStream } from 'node:fs';
+import { closeSync, createWriteStream, openSync, statSync, type WriteStream } from 'node:fs';
 import type { Logging } from './log.ts';
+import { StartError } from './options.ts';
 
 /** Bytes that a slow reader may leave waiting; past it lines of allowed exchanges are left out, and counted. */
 const mostWaitingBytes = 4 * 1024 * 1024;
@@ -76,4 +77,15 @@ export function openOutput(logging: Logging): Output {
 
 function inodeOf(path: string): number | undefined {
   return statSync(path, { throwIfNoEntry: false })?.ino;
+}
+
+/** @throws StartError where the log could not be written */
+export function requireLogFile({ output, file }: Pick<Logging, 'output' | 'file'>): void {
+  if (output === 'stdout') return;
+  try {
+    closeSync(openSync(file, 'a', 0o640));
+  } catch (error) {
+    const remedy = 'name a file in a directory that this user can write to';
+    throw new StartError([`logging.file: ${file}: ${(error as Error).message}; ${remedy}`]);
+  }
 }

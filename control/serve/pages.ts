@@ -1,7 +1,9 @@
 /** The gateway's two own pages, over a Unix socket that routes of Envoy's lead to: /metrics, and /health as /ready. */
 import { rmSync } from 'node:fs';
-import { createServer, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http';
+import type { ListenOptions } from 'node:net';
 import type { CertificateServiceStats } from '../certs/sds.ts';
+import type { Emitter } from '../emit/emit.ts';
 import { askAdmin } from './admin.ts';
 import { metricsPage, ownMetrics } from './metrics.ts';
 import type { Plan } from './plan.ts';
@@ -12,6 +14,10 @@ import type { ReloadState } from './reload-state.ts';
 export interface InUse {
   plan: Plan;
   reload: ReloadState;
+  /** By what the kill switch is thrown; empty: it is not. */
+  stoppedBy: string[];
+  /** Tells others of events. */
+  emitter?: Emitter;
   /** Where they are written. */
   receipts?: Receipts;
 }
@@ -27,7 +33,7 @@ export async function servePages(
 ): Promise<void> {
   const own = ownMetrics(inUse, restarts, certificates);
   const { controlSocket, adminSocket } = inUse.plan.runtime;
-  const server = createServer((request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse) => {
     const path = request.url?.split('?', 1)[0];
     if (request.method === 'GET' && path === '/ready') {
       health(inUse).then(([status, body]) => answer(response, status, 'application/json', `${JSON.stringify(body)}\n`));
@@ -39,19 +45,19 @@ export async function servePages(
     } else {
       answer(response, 404, 'text/plain', 'not found\n');
     }
-  });
+  };
+  const server = createServer(serve);
   rmSync(controlSocket, { force: true });
-  await new Promise<void>((settle, reject) => {
-    server.once('error', reject);
-    server.listen(controlSocket, () => settle());
-  });
+  await listening(server, controlSocket);
+  const { metricsListen } = inUse.plan;
+  if (metricsListen) await listening(createServer(serve), { host: metricsListen.address, port: metricsListen.port });
 }
 
 /**
  * Healthy is what carries traffic: a refused configuration is told of and is no reason to restart, since the last good one is in use
  * and a restart would find none.
  */
-async function health({ plan, reload, receipts }: InUse): Promise<[status: number, body: object]> {
+async function health({ plan, reload, receipts, stoppedBy }: InUse): Promise<[status: number, body: object]> {
   const ready = await askAdmin(plan.runtime.adminSocket, 'GET', '/ready', readyLimitMs).then(
     ({ status }) => status === 200,
     () => false,
@@ -62,6 +68,7 @@ async function health({ plan, reload, receipts }: InUse): Promise<[status: numbe
     mode: plan.mode,
     envoy: plan.envoy.version,
     uptime_seconds: Math.floor(process.uptime()),
+    kill_switch_active: stoppedBy.length > 0,
     ...(receipts && { receipts: { state: receipts.failure === undefined ? 'written' : 'failing' } }),
     tls_interception_enabled: plan.authority !== undefined,
     ...(plan.watchdog.tellsSubsystems && { subsystems: { envoy: ready ? 'up' : 'down', control: 'up' } }),
@@ -74,6 +81,14 @@ async function health({ plan, reload, receipts }: InUse): Promise<[status: numbe
   return [ready ? 200 : 503, body];
 }
 
-function answer(response: ServerResponse, status: number, type: string, text: string): void {
+/** Settles when the server listens. */
+export function listening(server: Server, at: string | ListenOptions): Promise<void> {
+  return new Promise((settle, reject) => {
+    server.once('error', reject);
+    server.listen(at as ListenOptions, () => settle());
+  });
+}
+
+export function answer(response: ServerResponse, status: number, type: string, text: string): void {
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
 }

@@ -1,8 +1,17 @@
 /** What the preparing process hands to the supervisor: what to start, and what to say about it. */
 import { join } from 'node:path';
+import type { EmitPlan } from '../emit/emit.ts';
 import type { ListenAddress, Policy } from '../policy/policy.ts';
 import type { Runtime } from '../render/runtime.ts';
 import type { Logging } from './log.ts';
+
+export interface StopPlan {
+  /** Thrown by the configuration itself. */
+  isOn: boolean;
+  /** Thrown while this file exists; empty: no file. */
+  sentinelFile: string;
+  api: { listen: ListenAddress; token: string } | undefined;
+}
 
 export interface ReceiptPlan {
   directory: string;
@@ -26,6 +35,12 @@ export interface Plan {
     | { certFile: string; keyFile: string; id: string; leafTtlSeconds: number; maxLeaves: number | undefined }
     | undefined;
   logging: Logging;
+  /** Who is told of events; undefined: nobody. */
+  emit: EmitPlan | undefined;
+  /** Undefined where there is no kill switch. */
+  stop: StopPlan | undefined;
+  /** Addresses of the worker's own listeners. */
+  metricsListen: ListenAddress | undefined;
   /** Undefined where no receipts are written. */
   receipts: ReceiptPlan | undefined;
   /** How long the worker may be silent, and whether it is then replaced. */

@@ -4,22 +4,24 @@
  * on stderr and exits with 2. WHEN is "start"; "recover" where a gateway before this one was killed; "reload" where one is
  * running, whose ports OPTIONS name: then the files are put beside those in use (apply.ts).
  */
-import { closeSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
 import { parse, stringify } from 'yaml';
 import { findEnvoy } from '../../envoy/find.ts';
 import { openAuthority } from '../certs/ca.ts';
-import type { Config } from '../config/schema.ts';
+import { emitPlan } from '../emit/plan.ts';
 import type { ListenAddress } from '../policy/policy.ts';
 import { bothClusters, nextDirectory } from './apply.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import { envoyLogFormat } from './event.ts';
 import { explainStart } from './explain.ts';
 import { healthFacts } from './health.ts';
-import { formatAddress, type RunOptions, StartError } from './options.ts';
+import { formatAddress, parseListen, type RunOptions, StartError } from './options.ts';
+import { requireLogFile } from './output.ts';
 import { type Plan, stateLayout } from './plan.ts';
 import { receiptPlan } from './receipts.ts';
+import { stopPlan, writeStopFiles } from './stop-files.ts';
 
 /** How long the ports of a gateway that was killed are waited for: its Envoy is ended by its guard within milliseconds. */
 const recoveryMs = 4_000;
@@ -59,6 +61,7 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
   const envoy = await findEnvoy({ env, log: (line) => process.stderr.write(`penstock: ${line}\n`) });
   if (when === 'reload') writeNext(files, layout);
   else writeFiles(files, layout);
+  if (policy.stop) writeStopFiles(policy.stop.allowed, layout);
   const { upstream_ca_file } = config.tls_interception;
   const sources = [options.config ?? '', ca_cert, ca_key, upstream_ca_file, config.dlp.secrets_file];
   return {
@@ -72,6 +75,9 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
     authority: opened
       ? { certFile, keyFile, id: opened.id, leafTtlSeconds: policy.tls.leafTtlSeconds, maxLeaves: policy.tls.maxLeaves }
       : undefined,
+    emit: emitPlan(config.emit),
+    stop: stopPlan(config.kill_switch, config.flight_recorder.require_receipts, env),
+    metricsListen: config.metrics_listen === '' ? undefined : parseListen(config.metrics_listen, 'metrics_listen'),
     receipts: receiptPlan(config.flight_recorder, layout.receiptKeyFile),
     logging: {
       format: config.logging.format,
@@ -173,16 +179,6 @@ function portProblem({ code, message }: NodeJS.ErrnoException, option: string): 
 function requireFilter(file: string): void {
   if (statSync(file, { throwIfNoEntry: false })?.isFile()) return;
   throw new StartError([`${file}: the compiled filter is missing; run: node setup.mjs`]);
-}
-
-function requireLogFile({ output, file }: Config['logging']): void {
-  if (output === 'stdout') return;
-  try {
-    closeSync(openSync(file, 'a', 0o640));
-  } catch (error) {
-    const remedy = 'name a file in a directory that this user can write to';
-    throw new StartError([`logging.file: ${file}: ${(error as Error).message}; ${remedy}`]);
-  }
 }
 
 function writeFiles(files: Assembly['files'], layout: ReturnType<typeof stateLayout>): void {

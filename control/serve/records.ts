@@ -26,8 +26,13 @@ export interface Records {
 /**
  * @param isWanted whether anybody wants them
  * @param say gives lines to the worker; false where there is none
+ * @param onFull told when a line could not be kept
  */
-export function keepRecords(isWanted: () => boolean, say: (lines: NumberedLine[]) => boolean): Records {
+export function keepRecords(
+  isWanted: () => boolean,
+  say: (lines: NumberedLine[]) => boolean,
+  onFull: () => void,
+): Records {
   let number = 0;
   let kept: NumberedLine[] = [];
   let unsaid = 0;
@@ -43,6 +48,7 @@ export function keepRecords(isWanted: () => boolean, say: (lines: NumberedLine[]
       if (!isWanted()) return;
       if (kept.length >= mostKept) {
         dropped++;
+        onFull();
         return;
       }
       kept.push({ number: ++number, line });

@@ -42,11 +42,13 @@ export async function reloadOn(plan: Plan, { state, log, worker, adopt, prepare 
   }
   Object.assign(state, { current: true, succeeded: state.succeeded + 1, sinceMs: Date.now() });
   const next: Plan = { ...prepared, envoy: plan.envoy };
-  // Leaves are made with another CA or for another time, or receipts go elsewhere: the worker begins anew, and Envoy keeps
+  // Leaves are made with another CA or for another time, or something of the worker's own listens elsewhere: the worker begins anew, and Envoy keeps
   // what it holds meanwhile.
   await adopt(next);
-  const isSame = (key: 'authority' | 'receipts') => isDeepStrictEqual(plan[key], next[key]);
-  if (isSame('authority') && isSame('receipts')) worker.tell(next, state);
+  const isSame = (key: 'authority' | 'receipts' | 'stop' | 'metricsListen' | 'emit') =>
+    isDeepStrictEqual(plan[key], next[key]);
+  if (isSame('authority') && isSame('receipts') && isSame('stop') && isSame('metricsListen') && isSame('emit'))
+    worker.tell(next, state);
   else worker.replace();
   for (const message of next.notices.filter((notice) => !plan.notices.includes(notice))) {
     log({ level: 'warn', event: 'notice', message });

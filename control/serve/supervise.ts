@@ -1,6 +1,8 @@
 /**
  * The supervisor: PID 1 of the gateway. Prepares (in a process of its own), starts Envoy and the control worker, keeps
  * both running, passes their log lines on, and ends them in order. It opens no TLS and reads no traffic.
+ *
+ * Longer than most files: what starts, runs and ends together is to be seen together.
  */
 import { rmSync } from 'node:fs';
 import { flushCompileCache } from 'node:module';
@@ -9,9 +11,11 @@ import { askAdmin, sumMetric } from './admin.ts';
 import { banner } from './banner.ts';
 import { signalGroup, spawnGuarded } from './child.ts';
 import { drainEnvoy } from './drain.ts';
+import { isEmitted } from './emitted.ts';
 import { isExchangeLine, type LogEvent, readAccessLine, readEnvoyLine } from './event.ts';
 import { ended, type Kept, keepRunning } from './keep.ts';
 import { type KeptWorker, keepWorker } from './keep-worker.ts';
+import { keepKillSwitch } from './kill-switch.ts';
 import { readLines } from './lines.ts';
 import { takeLock } from './lock.ts';
 import { formatEvent, isIncluded, type Log, openLog } from './log.ts';
@@ -93,6 +97,7 @@ async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): 
   let plan = first;
   let leftOut = 0;
   const log: Log = (event) => {
+    if (plan.emit && isEmitted(event)) worker.tellEvent(event);
     if (!isIncluded(event, plan.logging)) return;
     if (event.verdict === 'allow' && output.isFull) {
       leftOut++;
@@ -115,7 +120,21 @@ async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): 
     if (held.length > mostHeld) held.shift();
   };
   const reload: ReloadState = { current: true, succeeded: 0, failed: 0, sinceMs: Date.now() };
-  const worker = keepWorker(() => ({ plan, reload }), tell);
+  const killSwitch = keepKillSwitch(
+    () => plan,
+    tell,
+    (by) => worker.tellStopped(by),
+  );
+  const worker: KeptWorker = keepWorker(
+    () => ({ plan, reload, stoppedBy: killSwitch.thrownBy }),
+    tell,
+    (message) => {
+      if (message.type === 'stop') killSwitch.set('api', message.isOn);
+      const areRequired = plan.receipts?.isRequired === true;
+      if (message.type === 'receipts') killSwitch.set('receipts', message.failure !== undefined && areRequired);
+      if (message.type === 'written' && worker.records.waiting === 0) killSwitch.set('receipts', false);
+    },
+  );
   // What Envoy says while it ends is about its ending.
   const envoy = keepEnvoy(plan, worker.records, (event) => {
     if (!stop.requested || event.event !== 'envoy') tell(event);
@@ -142,6 +161,7 @@ async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): 
           ...{ state: reload, log, worker },
           adopt: async (next) => {
             plan = next;
+            killSwitch.look(true);
             output.use(plan.logging);
             write = await openLog(formatOf(plan, options), output.write);
           },
@@ -158,6 +178,7 @@ async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): 
     await drainEnvoy(plan.runtime.adminSocket, drainLimitMs, stop.hurried);
   }
   const graceMs = (graceMs: number) => (stop.impatient ? 0 : graceMs);
+  killSwitch.end();
   // Envoy first, since it would complain of a worker that is gone, and its last lines are to be recorded.
   await envoy.stop(graceMs(envoyGraceMs));
   await recorded(worker, graceMs(workerGraceMs));

@@ -8,21 +8,26 @@ import { createLeafCache, defaultMaxLeaves } from '../certs/cache.ts';
 import { createLeafMinter } from '../certs/leaf.ts';
 import type { LineLog } from '../certs/log.ts';
 import { type CertificateService, serveCertificates } from '../certs/sds.ts';
+import { openEmitter } from '../emit/emit.ts';
 import { isDenied } from './destination.ts';
+import { emittedOf, takeLines } from './emitted.ts';
 import type { SupervisorMessage, WorkerMessage } from './keep-worker.ts';
 import { type InUse, servePages } from './pages.ts';
 import type { Plan } from './plan.ts';
 import { serveReceipts } from './receipts.ts';
+import { serveStopApi } from './stop-api.ts';
 
 /**
  * Serves until the process ends.
  * @throws AuthorityError, SocketError
  */
 export async function work(inUse: InUse, restarts: number, run: string, log: LineLog): Promise<void> {
-  const { authority, receipts } = inUse.plan;
+  const { authority, emit, receipts } = inUse.plan;
+  if (emit) inUse.emitter = await openEmitter(emit);
   if (receipts) inUse.receipts = serveReceipts(receipts, run, say);
   const certificates = authority ? await certificateService(inUse, authority, log) : undefined;
   await servePages(inUse, restarts, () => certificates?.stats());
+  await serveStopApi(inUse, (isOn) => say({ type: 'stop', isOn }));
 }
 
 type Issuing = NonNullable<Plan['authority']>;
@@ -53,9 +58,15 @@ if (import.meta.main) {
   const inUse = {} as InUse;
   process.on('message', (message: SupervisorMessage) => {
     if (message.type === 'ping') return say({ type: 'pong' });
-    if (message.type === 'lines') return inUse.receipts?.take(message.lines);
+    if (message.type === 'stopped') {
+      inUse.stoppedBy = message.by;
+      return;
+    }
+    if (message.type === 'event') return inUse.emitter?.emit(emittedOf(message.event));
+    if (message.type === 'lines') return takeLines(inUse, message.lines, say);
     Object.assign(inUse, { plan: message.plan, reload: message.reload });
     if (message.type === 'reload') return;
+    inUse.stoppedBy = message.stoppedBy;
     work(inUse, message.restarts, message.run, log).then(
       () => {
         say({ type: 'ready' });

@@ -34,6 +34,16 @@ export class ContextMap {
     }
   }
 
+  /** The id of some entry, or 0 where there is none. */
+  first(): u32 {
+    if (this.size == 0) return 0;
+    for (let slot: u32 = 0; slot <= this.mask; slot++) {
+      const at = this.address(slot);
+      if (load<u32>(at, 4) != 0) return load<u32>(at);
+    }
+    return 0;
+  }
+
   /** Makes `record` (not 0) the record of `contextId`, in place of an earlier one. */
   set(contextId: u32, record: usize): void {
     if ((this.size + 1) << 1 > this.mask + 1) this.grow();
