@@ -15,12 +15,13 @@ import { adversarial } from './adversarial.ts';
 import { memory } from './memory.ts';
 import { names } from './names.ts';
 import { proxy } from './proxy.ts';
+import { receipts } from './receipts.ts';
 import { format, isMet, type Part } from './report.ts';
 import { scanner } from './scanner.ts';
 import { table } from './table.ts';
 import { tunnels } from './tunnels.ts';
 
-const parts: Part[] = [scanner, table, adversarial, proxy, tunnels, names, memory];
+const parts: Part[] = [scanner, table, adversarial, proxy, receipts, tunnels, names, memory];
 
 function readArguments(): { chosen: Part[]; long: boolean } {
   const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, long: { type: 'boolean' } } });

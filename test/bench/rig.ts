@@ -35,6 +35,8 @@ export interface RigOptions {
 
 export class Rig {
   readonly gateway: Gateway;
+  /** What the gateway was configured with, for another beside it. */
+  readonly configuration: Record<string, unknown>;
   readonly clients: ChildProcess[];
   readonly direct: Way;
   readonly #origin: ChildProcess;
@@ -48,8 +50,10 @@ export class Rig {
     origin: ChildProcess,
     names: NameServer,
     folder: string,
+    configuration: Record<string, unknown>,
   ) {
     this.gateway = gateway;
+    this.configuration = configuration;
     this.clients = clients;
     this.direct = direct;
     this.#origin = origin;
@@ -79,18 +83,20 @@ export class Rig {
     origin.send(settings);
     const [{ port }] = (await within('the origin', once(origin, 'message'))) as [OriginReady];
     try {
+      const configuration = {
+        mode: 'balanced',
+        trusted_domains: [`*.${trustedDomain}`],
+        forward_proxy: { enabled: true },
+        tls_interception: { enabled: true, upstream_ca_file: caFile },
+        logging: { include_allowed: false },
+      };
       const gateway = await Gateway.start({
-        configuration: stringify({
-          mode: 'balanced',
-          trusted_domains: [`*.${trustedDomain}`],
-          forward_proxy: { enabled: true },
-          tls_interception: { enabled: true, upstream_ca_file: caFile },
-        }),
+        configuration: stringify(configuration),
         more: ['--concurrency', String(concurrency)],
       });
       const processes = Array.from({ length: clients }, () => fork(join(import.meta.dirname, 'load-client.ts')));
       const direct = { origin: { address: originAddress, port }, ca: ca.pem };
-      return new Rig(gateway, processes, direct, origin, names, folder);
+      return new Rig(gateway, processes, direct, origin, names, folder, configuration);
     } catch (error) {
       origin.disconnect();
       names.close();
