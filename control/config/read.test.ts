@@ -252,7 +252,6 @@ dlp: {secrets_file: ''}
 });
 
 test.each([
-  ['kill_switch: {api_listen: ":1", api_token: %}'],
   ['kill_switch: {api_listen: nope, api_token: %}'],
   ['emit: {webhook: {url: "ftp://%"}}'],
   ['emit: {otlp: {headers: {authorization: [%]}}}'],
