@@ -4,7 +4,7 @@ import * as layout from '../../filter/table/layout.ts';
 import type { Policy } from '../policy/policy.ts';
 import type { Rule, Validator } from '../rules/rule.ts';
 import type { Anchor, Plan } from './anchor.ts';
-import { allBytes, type ByteSet, members } from './byte-set.ts';
+import { type ByteSet, members } from './byte-set.ts';
 import { layPhrases } from './phrase.ts';
 import { CompileError, type CompileProblem, type Planned, planRule, sample, TableTooLarge } from './plan.ts';
 import { Automata, Classes, Programs, Strings, Words } from './sections.ts';
@@ -132,7 +132,7 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
     ruleRecords,
     strings.toBytes(),
     words.toBytes(),
-    toTeddy(literals.cells(), sample()),
+    toTeddy(literals.keys(), sample()),
     startSlots,
     literalSlots,
     namedSlots,
@@ -187,9 +187,8 @@ class Entries {
     return this.#list.length;
   }
 
-  /** The key and the byte behind it. */
-  cells(): (readonly ByteSet[])[] {
-    return this.#list.map(({ anchor }) => [...anchor.cells, anchor.tail[0] ?? allBytes]);
+  keys(): (readonly ByteSet[])[] {
+    return this.#list.map(({ anchor }) => anchor.cells);
   }
 
   /** Writes the records from index `first` on; gives the slots. */

@@ -12,51 +12,53 @@ export const LEAST_WORDS: u32 = 12;
 /** Rows of a text that are looked at: ordinary text has none, and each costs as much as a thousand bytes. */
 const MOST_ROWS: u32 = 1000;
 
-/** Where the last row ends that was walked. */
-let rowEnd: usize = 0;
+/** What was looked at: a row that is still unknown lies behind it. */
+let doneTo: usize = 0;
 let rowCount: u32 = 0;
 
-/** Of the block before: the bytes that are no word bytes, and the quarters that could lie in a row. */
-let lastGaps: u64 = 0;
+/** Of the block before: the eighths that could lie in a row, and those with one before them that could as well. */
 let lastRows: u64 = 0;
+let lastTwo: u64 = 0;
 
 /** Forgets what was seen of the last text. */
 export function beginPhrases(): void {
-  rowEnd = 0;
+  doneTo = 0;
   rowCount = 0;
-  lastGaps = 0;
   lastRows = 0;
+  lastTwo = 0;
 }
 
-/** Signs in two quarters of a row: words of eight letters. */
-const LEAST_GAPS: u64 = 3;
-
-const EACH_QUARTER: u64 = 0x0001000100010001;
-const QUARTER_TOPS: u64 = 0x8000800080008000;
+const EACH_EIGHTH: u64 = 0x0101010101010101;
+const EIGHTH_TOPS: u64 = 0x8080808080808080;
+/** Twelve words of three letters are 47 bytes, so five eighths of a block lie in them whole. */
+const WITHIN_ROW: usize = 40;
 
 /**
  * Looks for rows in the 64 bytes at `block`, of which the bits of `word` are the word bytes, as those of `next` are of the
- * 64 bytes behind it. A row could lie in a quarter with no two signs within three bytes, and one at least; twelve words of
- * three letters and more are 47 bytes, so two quarters lie in them whole.
+ * 64 bytes behind it, and those of `digit` the digits. In a row stand no digit, no word of nine bytes, and no two signs
+ * within three bytes.
  */
-export function phrases(block: usize, word: u64, next: u64, begin: usize, end: usize): void {
+export function phrases(block: usize, word: u64, next: u64, digit: u64, begin: usize, end: usize): void {
   const gaps = ~word;
   const nextGaps = ~next;
   const near = (gaps >> 1) | (nextGaps << 63) | (gaps >> 2) | (nextGaps << 62) | (gaps >> 3) | (nextGaps << 61);
-  const close = gaps & near;
-  // The top bits of the quarters that are zero; what a borrow adds is looked at in vain, or is a word of fifteen letters.
-  const isRow = (close - EACH_QUARTER) & ~close & QUARTER_TOPS;
-  const isWhole = (gaps - EACH_QUARTER) & ~gaps & QUARTER_TOPS;
-  const rows = isRow & ~isWhole;
-  let found = rows & ((rows << 16) | (lastRows >> 48));
-  while (found != 0) {
-    const top = ctz(found);
-    found &= found - 1;
-    const gapsOfTwo = top == 15 ? (gaps << 16) | (lastGaps >> 48) : gaps >> (top - 31);
-    if (popcnt(gapsOfTwo & 0xffffffff) >= LEAST_GAPS) confirmPhrase(block + <usize>top - 15, begin, end);
-  }
-  lastGaps = gaps;
+  let long = word & ((word >> 1) | (next << 63));
+  let nextLong = next & (next >> 1);
+  long &= (long >> 2) | (nextLong << 62);
+  nextLong &= nextLong >> 2;
+  long &= (long >> 4) | (nextLong << 60);
+  long &= (word >> 8) | (next << 56);
+  const against = (gaps & near) | long | digit;
+  // The top bits of the eighths that are zero; what a borrow adds is looked at in vain.
+  const rows = (against - EACH_EIGHTH) & ~against & EIGHTH_TOPS;
+  const two = rows & ((rows << 8) | (lastRows >> 56));
+  let found = two & ((two << 16) | (lastTwo >> 48)) & ((rows << 32) | (lastRows >> 32));
   lastRows = rows;
+  lastTwo = two;
+  while (found != 0) {
+    confirmPhrase(block + <usize>ctz(found), begin, end);
+    found &= found - 1;
+  }
 }
 
 /** Length of the last word that wordAt found. */
@@ -64,14 +66,13 @@ export let wordLength: usize = 0;
 
 /** Number in the list, from 0, of the word that begins at `p` and ends before `end` or where no letter follows; or -1. */
 export function wordAt(p: usize, end: usize): i32 {
-  let word: u64 = 0;
-  let length: usize = 0;
-  while (p + length < end && isLetter(load<u8>(p + length))) {
-    if (length == layout.PHRASE_WORD_BYTES) return -1;
-    word |= (<u64>load<u8>(p + length) | 0x20) << ((<u64>length) << 3);
-    length++;
-  }
-  if (length < 3 || (p + length < end && isWord(load<u8>(p + length)))) return -1;
+  // Nine bytes say it all: a word of nine letters is in no list. What stands behind the end is none of it.
+  const lower = v128.or(v128.load(p), i8x16.splat(0x20));
+  const isLetters = i8x16.lt_u(i8x16.sub(lower, i8x16.splat(0x61)), i8x16.splat(26));
+  const length = min<usize>(<usize>ctz(~i8x16.bitmask(isLetters)), end - p);
+  if (length < 3 || length > <usize>layout.PHRASE_WORD_BYTES) return -1;
+  if (p + length < end && isWord(load<u8>(p + length))) return -1;
+  const word = i64x2.extract_lane(lower, 0) & (<u64>-1 >> (64 - (<u64>length << 3)));
   wordLength = length;
   const key = <u32>word ^ (<u32>(word >> 32) * <u32>layout.PHRASE_MULTIPLIER);
   let slot = (key * <u32>layout.KEY_MULTIPLIER) >>> (32 - layout.PHRASE_SLOT_BITS);
@@ -84,18 +85,26 @@ export function wordAt(p: usize, end: usize): i32 {
   return -1; // not reached; the compiler does not see that
 }
 
-/** Looks for a row of words round the first one that begins after the quarter at `p`; if it is in a row, that is near. */
-function confirmPhrase(p: usize, begin: usize, end: usize): void {
-  if (p < rowEnd) return;
-  const limit = min(p + layout.PHRASE_WORD_BYTES + 1, end);
-  while (p < limit && isWord(load<u8>(p))) p++;
-  if (p >= limit || ++p >= end || wordAt(p, end) < 0) return;
+/**
+ * Looks for a row of words that the bytes up to `last` lie in: the last word that begins among them is one of it, or there
+ * is none.
+ */
+function confirmPhrase(last: usize, begin: usize, end: usize): void {
+  if (last + 1 < doneTo + WITHIN_ROW) return;
+  let p = last - layout.PHRASE_WORD_BYTES;
+  while (p <= last && isWord(load<u8>(p))) p++;
+  if (p > last || ++p >= end) return;
+  doneTo = p + 1;
+  if (wordAt(p, end) < 0) return;
   const sign = load<u8>(p - 1);
   if (sign > 0x7f) return;
   let count: u32 = 1;
   let stop = p + wordLength;
+  // The last word may be the first one of another row, with another sign.
+  doneTo = p;
   // One more than may be, so that a longer row is known for one.
   while (count <= MOST_WORDS && stop + 1 < end && load<u8>(stop) == sign && wordAt(stop + 1, end) >= 0) {
+    doneTo = stop + 1;
     stop += 1 + wordLength;
     count++;
   }
@@ -106,7 +115,6 @@ function confirmPhrase(p: usize, begin: usize, end: usize): void {
     start = before;
     count++;
   }
-  rowEnd = stop;
   if (count < LEAST_WORDS || count > MOST_WORDS) return;
   if (++rowCount > MOST_ROWS) loseHit();
   else addHit(table.phraseRule, start, stop);

@@ -1,5 +1,5 @@
 // The fused pass: 64 bytes a step, it names the few places of a text where a rule could match. Two lookups by nibble
-// class every byte (word, digit, token) and eight more are a Teddy matcher over the literal keys; all that follows works
+// class every byte (word, digit, token) and twelve more are a Teddy matcher over the literal keys; all that follows works
 // on 64-bit masks, one bit a byte, of the block before the current one, so that a run may reach over the border. Longer
 // than most files: the pass is one loop, and what it calls at each place stands beside it.
 import * as layout from '../table/layout';
@@ -26,7 +26,8 @@ let signs: v128 = i8x16.splat(0);
 let lastSigns: u32 = 0;
 let lastA: v128 = i8x16.splat(0);
 let lastB: v128 = i8x16.splat(0);
-let lastC: v128 = i8x16.splat(0);
+let lastD: v128 = i8x16.splat(0);
+let lastE: v128 = i8x16.splat(0);
 
 /** Begins the pass over a text with a margin on both sides (view/arena.ts). */
 export function beginPass(from: usize, to: usize): void {
@@ -43,7 +44,8 @@ export function beginPass(from: usize, to: usize): void {
   lastSigns = 0;
   lastA = i8x16.splat(0);
   lastB = i8x16.splat(0);
-  lastC = i8x16.splat(0);
+  lastD = i8x16.splat(0);
+  lastE = i8x16.splat(0);
   beginConfirm();
   beginPhrases();
   clearHits();
@@ -51,14 +53,18 @@ export function beginPass(from: usize, to: usize): void {
 
 /** Goes on until the hits need to be looked at or the text is over; true where more is to come. */
 export function stepPass(): bool {
-  const low0 = v128.load(table.teddy);
-  const high0 = v128.load(table.teddy, 16);
-  const low1 = v128.load(table.teddy, 32);
-  const high1 = v128.load(table.teddy, 48);
-  const low2 = v128.load(table.teddy, 64);
-  const high2 = v128.load(table.teddy, 80);
-  const low3 = v128.load(table.teddy, 96);
-  const high3 = v128.load(table.teddy, 112);
+  const lowA = v128.load(table.teddy);
+  const highA = v128.load(table.teddy, 16);
+  const lowB = v128.load(table.teddy, 32);
+  const highB = v128.load(table.teddy, 48);
+  const lowC = v128.load(table.teddy, 64);
+  const highC = v128.load(table.teddy, 80);
+  const lowD = v128.load(table.teddy, 96);
+  const highD = v128.load(table.teddy, 112);
+  const lowE = v128.load(table.teddy, 128);
+  const highE = v128.load(table.teddy, 144);
+  const lowF = v128.load(table.teddy, 160);
+  const highF = v128.load(table.teddy, 176);
   // Classes of a byte, by low and high nibble: bit 0 `+-./`, bit 1 digits, bits 2 to 5 letters of the four letter
   // columns, bit 6 `_`. A token byte has any bit, a word byte any but bit 0.
   const lowClasses = i8x16(42, 62, 62, 62, 62, 62, 62, 62, 62, 62, 60, 21, 20, 21, 21, 85);
@@ -74,65 +80,94 @@ export function stepPass(): bool {
     let word: u64 = 0;
     let digit: u64 = 0;
     let quote: u64 = 0;
-    // A key may be the last of the text: its fourth byte is then the first of the margin.
-    if (p <= end) {
+    if (p < end) {
       const v0 = v128.load(p);
       const l0 = v128.and(v0, nibble);
       const h0 = v128.and(i16x8.shr_u(v0, 4), nibble);
       const c0 = v128.and(i8x16.relaxed_swizzle(lowClasses, l0), i8x16.relaxed_swizzle(highClasses, h0));
       const s0 = v128.and(i8x16.relaxed_swizzle(signsLow, l0), i8x16.relaxed_swizzle(signsHigh, h0));
-      const a0 = v128.and(i8x16.relaxed_swizzle(low0, l0), i8x16.relaxed_swizzle(high0, h0));
-      const b0 = v128.and(i8x16.relaxed_swizzle(low1, l0), i8x16.relaxed_swizzle(high1, h0));
-      const d0 = v128.and(i8x16.relaxed_swizzle(low2, l0), i8x16.relaxed_swizzle(high2, h0));
-      const t0 = v128.and(
-        v128.and(v128.and(i8x16.relaxed_swizzle(low3, l0), i8x16.relaxed_swizzle(high3, h0)), shift1(lastC, d0)),
-        v128.and(shift2(lastB, b0), shift3(lastA, a0)),
+      const a0 = v128.and(i8x16.relaxed_swizzle(lowA, l0), i8x16.relaxed_swizzle(highA, h0));
+      const b0 = v128.and(i8x16.relaxed_swizzle(lowB, l0), i8x16.relaxed_swizzle(highB, h0));
+      const d0 = v128.and(i8x16.relaxed_swizzle(lowD, l0), i8x16.relaxed_swizzle(highD, h0));
+      const e0 = v128.and(i8x16.relaxed_swizzle(lowE, l0), i8x16.relaxed_swizzle(highE, h0));
+      const t0 = v128.or(
+        v128.and(
+          v128.and(i8x16.relaxed_swizzle(lowC, l0), i8x16.relaxed_swizzle(highC, h0)),
+          v128.and(shift1(lastB, b0), shift2(lastA, a0)),
+        ),
+        v128.and(
+          v128.and(i8x16.relaxed_swizzle(lowF, l0), i8x16.relaxed_swizzle(highF, h0)),
+          v128.and(shift1(lastE, e0), shift2(lastD, d0)),
+        ),
       );
       const v1 = v128.load(p, 16);
       const l1 = v128.and(v1, nibble);
       const h1 = v128.and(i16x8.shr_u(v1, 4), nibble);
       const c1 = v128.and(i8x16.relaxed_swizzle(lowClasses, l1), i8x16.relaxed_swizzle(highClasses, h1));
       const s1 = v128.and(i8x16.relaxed_swizzle(signsLow, l1), i8x16.relaxed_swizzle(signsHigh, h1));
-      const a1 = v128.and(i8x16.relaxed_swizzle(low0, l1), i8x16.relaxed_swizzle(high0, h1));
-      const b1 = v128.and(i8x16.relaxed_swizzle(low1, l1), i8x16.relaxed_swizzle(high1, h1));
-      const d1 = v128.and(i8x16.relaxed_swizzle(low2, l1), i8x16.relaxed_swizzle(high2, h1));
-      const t1 = v128.and(
-        v128.and(v128.and(i8x16.relaxed_swizzle(low3, l1), i8x16.relaxed_swizzle(high3, h1)), shift1(d0, d1)),
-        v128.and(shift2(b0, b1), shift3(a0, a1)),
+      const a1 = v128.and(i8x16.relaxed_swizzle(lowA, l1), i8x16.relaxed_swizzle(highA, h1));
+      const b1 = v128.and(i8x16.relaxed_swizzle(lowB, l1), i8x16.relaxed_swizzle(highB, h1));
+      const d1 = v128.and(i8x16.relaxed_swizzle(lowD, l1), i8x16.relaxed_swizzle(highD, h1));
+      const e1 = v128.and(i8x16.relaxed_swizzle(lowE, l1), i8x16.relaxed_swizzle(highE, h1));
+      const t1 = v128.or(
+        v128.and(
+          v128.and(i8x16.relaxed_swizzle(lowC, l1), i8x16.relaxed_swizzle(highC, h1)),
+          v128.and(shift1(b0, b1), shift2(a0, a1)),
+        ),
+        v128.and(
+          v128.and(i8x16.relaxed_swizzle(lowF, l1), i8x16.relaxed_swizzle(highF, h1)),
+          v128.and(shift1(e0, e1), shift2(d0, d1)),
+        ),
       );
       const v2 = v128.load(p, 32);
       const l2 = v128.and(v2, nibble);
       const h2 = v128.and(i16x8.shr_u(v2, 4), nibble);
       const c2 = v128.and(i8x16.relaxed_swizzle(lowClasses, l2), i8x16.relaxed_swizzle(highClasses, h2));
       const s2 = v128.and(i8x16.relaxed_swizzle(signsLow, l2), i8x16.relaxed_swizzle(signsHigh, h2));
-      const a2 = v128.and(i8x16.relaxed_swizzle(low0, l2), i8x16.relaxed_swizzle(high0, h2));
-      const b2 = v128.and(i8x16.relaxed_swizzle(low1, l2), i8x16.relaxed_swizzle(high1, h2));
-      const d2 = v128.and(i8x16.relaxed_swizzle(low2, l2), i8x16.relaxed_swizzle(high2, h2));
-      const t2 = v128.and(
-        v128.and(v128.and(i8x16.relaxed_swizzle(low3, l2), i8x16.relaxed_swizzle(high3, h2)), shift1(d1, d2)),
-        v128.and(shift2(b1, b2), shift3(a1, a2)),
+      const a2 = v128.and(i8x16.relaxed_swizzle(lowA, l2), i8x16.relaxed_swizzle(highA, h2));
+      const b2 = v128.and(i8x16.relaxed_swizzle(lowB, l2), i8x16.relaxed_swizzle(highB, h2));
+      const d2 = v128.and(i8x16.relaxed_swizzle(lowD, l2), i8x16.relaxed_swizzle(highD, h2));
+      const e2 = v128.and(i8x16.relaxed_swizzle(lowE, l2), i8x16.relaxed_swizzle(highE, h2));
+      const t2 = v128.or(
+        v128.and(
+          v128.and(i8x16.relaxed_swizzle(lowC, l2), i8x16.relaxed_swizzle(highC, h2)),
+          v128.and(shift1(b1, b2), shift2(a1, a2)),
+        ),
+        v128.and(
+          v128.and(i8x16.relaxed_swizzle(lowF, l2), i8x16.relaxed_swizzle(highF, h2)),
+          v128.and(shift1(e1, e2), shift2(d1, d2)),
+        ),
       );
       const v3 = v128.load(p, 48);
       const l3 = v128.and(v3, nibble);
       const h3 = v128.and(i16x8.shr_u(v3, 4), nibble);
       const c3 = v128.and(i8x16.relaxed_swizzle(lowClasses, l3), i8x16.relaxed_swizzle(highClasses, h3));
       const s3 = v128.and(i8x16.relaxed_swizzle(signsLow, l3), i8x16.relaxed_swizzle(signsHigh, h3));
-      const a3 = v128.and(i8x16.relaxed_swizzle(low0, l3), i8x16.relaxed_swizzle(high0, h3));
-      const b3 = v128.and(i8x16.relaxed_swizzle(low1, l3), i8x16.relaxed_swizzle(high1, h3));
-      const d3 = v128.and(i8x16.relaxed_swizzle(low2, l3), i8x16.relaxed_swizzle(high2, h3));
-      const t3 = v128.and(
-        v128.and(v128.and(i8x16.relaxed_swizzle(low3, l3), i8x16.relaxed_swizzle(high3, h3)), shift1(d2, d3)),
-        v128.and(shift2(b2, b3), shift3(a2, a3)),
+      const a3 = v128.and(i8x16.relaxed_swizzle(lowA, l3), i8x16.relaxed_swizzle(highA, h3));
+      const b3 = v128.and(i8x16.relaxed_swizzle(lowB, l3), i8x16.relaxed_swizzle(highB, h3));
+      const d3 = v128.and(i8x16.relaxed_swizzle(lowD, l3), i8x16.relaxed_swizzle(highD, h3));
+      const e3 = v128.and(i8x16.relaxed_swizzle(lowE, l3), i8x16.relaxed_swizzle(highE, h3));
+      const t3 = v128.or(
+        v128.and(
+          v128.and(i8x16.relaxed_swizzle(lowC, l3), i8x16.relaxed_swizzle(highC, h3)),
+          v128.and(shift1(b2, b3), shift2(a2, a3)),
+        ),
+        v128.and(
+          v128.and(i8x16.relaxed_swizzle(lowF, l3), i8x16.relaxed_swizzle(highF, h3)),
+          v128.and(shift1(e2, e3), shift2(d2, d3)),
+        ),
       );
       lastA = a3;
       lastB = b3;
-      lastC = d3;
-      if (v128.any_true(v128.or(v128.or(t0, t1), v128.or(t2, t3)))) {
-        literals(t0, p);
-        literals(t1, p + 16);
-        literals(t2, p + 32);
-        literals(t3, p + 48);
-      }
+      lastD = d3;
+      lastE = e3;
+      const places = mask64(
+        i8x16.add_sat_u(t0, anyBit),
+        i8x16.add_sat_u(t1, anyBit),
+        i8x16.add_sat_u(t2, anyBit),
+        i8x16.add_sat_u(t3, anyBit),
+      );
+      if (places != 0) literals(places, p);
       token = mask64(
         i8x16.add_sat_u(c0, anyBit),
         i8x16.add_sat_u(c1, anyBit),
@@ -156,7 +191,7 @@ export function stepPass(): bool {
     noteApart(p - 64, beforeWord, lastWord, word, lastDigit, end);
     joints(p - 64);
     if (table.wordRules != 0) words(p - 64);
-    if (table.hasPhrases) phrases(p - 64, lastWord, word, begin, end);
+    if (table.hasPhrases) phrases(p - 64, lastWord, word, lastDigit, begin, end);
     beforeToken = lastToken;
     beforeWord = lastWord;
     lastToken = token;
@@ -258,12 +293,11 @@ function words(block: usize): void {
   }
 }
 
-/** Places where a literal key and the byte behind it end in the 16 bytes at `block`; the key begins three bytes before. */
-function literals(found: v128, block: usize): void {
-  let mask = i8x16.bitmask(i8x16.ne(found, i8x16.splat(0)));
-  while (mask != 0) {
-    const at = block + <usize>ctz(mask) - 3;
-    mask &= mask - 1;
+/** Places of the block where three bytes end that may be a literal key. */
+function literals(places: u64, block: usize): void {
+  while (places != 0) {
+    const at = block + <usize>ctz(places) - 2;
+    places &= places - 1;
     if (at < begin || at + 3 > end) continue;
     const first = lookUp(table.literalSlots, at);
     if (first != 0) confirm(first, at, begin, end);
@@ -292,9 +326,4 @@ function shift1(last: v128, next: v128): v128 {
 /** The same by two bytes. */
 function shift2(last: v128, next: v128): v128 {
   return i8x16.shuffle(last, next, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28, 29);
-}
-
-/** The same by three bytes. */
-function shift3(last: v128, next: v128): v128 {
-  return i8x16.shuffle(last, next, 13, 14, 15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, 26, 27, 28);
 }

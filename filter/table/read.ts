@@ -86,7 +86,7 @@ function checkHeader(length: u32): bool {
     if (offset % <u32>layout.SECTION_ALIGNMENT != 0) return refuse('a section out of line');
   }
   if (sectionBytes(layout.SECTION_POLICY) != <u32>layout.POLICY_BYTES) return refuse('a policy of another size');
-  if (sectionBytes(layout.SECTION_TEDDY) != 128) return refuse('prefilter masks of another size');
+  if (sectionBytes(layout.SECTION_TEDDY) != 192) return refuse('prefilter masks of another size');
   const slotsBytes: u32 = 2 << layout.SLOT_BITS;
   if (
     sectionBytes(layout.SECTION_START_SLOTS) != slotsBytes ||
