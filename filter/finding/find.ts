@@ -21,7 +21,10 @@ import { beginViews, nextView, openViews, wereCut } from './views';
 export let wasCut: bool = false;
 
 /** Per rule where its last finding in the view begins and ends, so that one secret counts once. */
-const last: usize = memory.data(8192); // MAX_RULES × 8
+const LAST_BYTES: usize = 8192; // MAX_RULES × 8
+const last: usize = memory.data(8192);
+/** Whether the view before had any: most have none, and then there is nothing to forget. */
+let hasLast: bool = false;
 
 /**
  * Adds the findings of the text at `start` (a margin of view/arena.ts on both sides) to the message's. `surface` says
@@ -40,7 +43,8 @@ export function findIn(start: usize, length: u32, surface: i32): void {
 
 function readView(surface: i32): void {
   trace(TRACE_VIEW, 0, list.viewChain, 0, list.viewEnd - list.viewStart);
-  memory.fill(last, 0, <usize>table.ruleCount * 8);
+  if (hasLast) memory.fill(last, 0, LAST_BYTES);
+  hasLast = false;
   beginPass(list.viewStart, list.viewEnd);
   while (stepPass()) readHits(surface);
   readHits(surface);
@@ -72,6 +76,7 @@ function readHit(index: u32, start: usize, end: usize, surface: i32): void {
     if (!isNamed) return;
   } else isHigh = isHigh || isNamed;
   isHigh = isHigh && !isMadeUp(rule, start, end);
+  hasLast = true;
   store<u32>(lastOfRule, <u32>start);
   store<u32>(lastOfRule, <u32>end, 4);
   trace(TRACE_FINDING, index, list.viewChain, start - list.viewStart, end - list.viewStart);

@@ -1,7 +1,7 @@
 // A place that the prefilter named is confirmed or dropped here: the key's entries are compared, then their programs run.
 import * as layout from '../table/layout';
 import * as table from '../table/read';
-import { inClass } from '../table/read';
+import { inClass, isUsed } from '../table/read';
 import { addHit, addLonger } from './hits';
 import { sipHash } from './sip-hash';
 
@@ -9,17 +9,22 @@ import { sipHash } from './sip-hash';
 const REMEMBERED_RUN: u32 = 24;
 
 /** Per class the last long run: start and end address. */
-const lastRuns: usize = memory.data(2048); // 256 classes × 8
+const LAST_RUNS_BYTES: usize = 2048; // 256 classes × 8
+const lastRuns: usize = memory.data(2048);
+/** Whether the last text had any. */
+let hasRuns: bool = false;
 
 /** Forgets what was seen of the last text. */
 export function beginConfirm(): void {
-  memory.fill(lastRuns, 0, <usize>table.classCount * 8);
+  if (hasRuns) memory.fill(lastRuns, 0, LAST_RUNS_BYTES);
+  hasRuns = false;
 }
 
-/** The entry chain of the key at `p`, or 0. Reads three bytes. */
-export function lookUp(slots: usize, p: usize): u32 {
+/** The entry chain of the key at `p`, or 0; `used` says which of the slots are (table/read.ts). Reads three bytes. */
+export function lookUp(slots: usize, used: usize, p: usize): u32 {
   const key = (load<u32>(p) & 0xffffff) | layout.KEY_FOLD;
   const slot = (key * <u32>layout.KEY_MULTIPLIER) >>> (32 - layout.SLOT_BITS);
+  if (!isUsed(used, slot)) return 0;
   return load<u16>(slots + ((<usize>slot) << 1));
 }
 
@@ -99,6 +104,7 @@ function runEnd(index: u32, most: u32, p: usize, end: usize): usize {
   const lastEnd = <usize>load<u32>(last, 4);
   if (p >= lastStart && p < lastEnd) return min(limit, lastEnd);
   while (q < end && inClass(index, load<u8>(q))) q++;
+  hasRuns = true;
   store<u32>(last, <u32>p);
   store<u32>(last, <u32>q, 4);
   return min(limit, q);

@@ -2,6 +2,7 @@
 // first word there that is not in the list ends it, and of ordinary text that is nearly always the first.
 import * as layout from '../table/layout';
 import * as table from '../table/read';
+import { isUsed, phraseBit, phraseKey } from '../table/read';
 import { addHit, loseHit } from './hits';
 
 /** Words of a row that is looked at: the longest phrase and a few of the list that happen to stand beside it. */
@@ -72,9 +73,10 @@ export function wordAt(p: usize, end: usize): i32 {
   const length = min<usize>(<usize>ctz(~i8x16.bitmask(isLetters)), end - p);
   if (length < 3 || length > <usize>layout.PHRASE_WORD_BYTES) return -1;
   if (p + length < end && isWord(load<u8>(p + length))) return -1;
-  const word = i64x2.extract_lane(lower, 0) & (<u64>-1 >> (64 - (<u64>length << 3)));
+  const word = i64x2.extract_lane(lower, 0) & (<u64>-1 >> (64 - ((<u64>length) << 3)));
   wordLength = length;
-  const key = <u32>word ^ (<u32>(word >> 32) * <u32>layout.PHRASE_MULTIPLIER);
+  const key = phraseKey(word);
+  if (!isUsed(table.phraseUsed, phraseBit(key))) return -1;
   let slot = (key * <u32>layout.KEY_MULTIPLIER) >>> (32 - layout.PHRASE_SLOT_BITS);
   while (true) {
     const index = <u32>load<u16>(table.phraseSlots + ((<usize>slot) << 1));

@@ -231,7 +231,7 @@ function tokens(block: usize, next: u64): void {
   while (starts != 0) {
     const at = block + <usize>ctz(starts);
     starts &= starts - 1;
-    const first = lookUp(table.startSlots, at);
+    const first = lookUp(table.startSlots, table.startUsed, at);
     if (first != 0) confirm(first, at, begin, end);
   }
   let runs = run & ~((lastToken << 1) | (beforeToken >> 63));
@@ -257,7 +257,7 @@ function followsSign(p: usize): bool {
 function names(p: usize): void {
   const from = p - begin > <usize>layout.NAMED_BYTES ? p - layout.NAMED_BYTES : begin;
   for (let at = from; at + 3 <= p; at++) {
-    const first = lookUp(table.namedSlots, at);
+    const first = lookUp(table.namedSlots, table.namedUsed, at);
     if (first != 0) confirm(first, at, begin, end);
   }
 }
@@ -299,7 +299,7 @@ function literals(places: u64, block: usize): void {
     const at = block + <usize>ctz(places) - 2;
     places &= places - 1;
     if (at < begin || at + 3 > end) continue;
-    const first = lookUp(table.literalSlots, at);
+    const first = lookUp(table.literalSlots, table.literalUsed, at);
     if (first != 0) confirm(first, at, begin, end);
   }
 }

@@ -31,6 +31,14 @@ export let phraseRule: u32 = 0;
 export let phraseSlots: usize = 0;
 export let phraseWords: usize = 0;
 
+// Which slots are used, a bit each, and which hashes the words of the list have. Nearly all that is looked up is not there,
+// and these few bytes stay in the cache where the slots would not.
+export const startUsed: usize = memory.data(512); // 2^SLOT_BITS bits
+export const literalUsed: usize = memory.data(512);
+export const namedUsed: usize = memory.data(512);
+const PHRASE_BITS = 14; // eight for each word: of other words one in eight passes
+export const phraseUsed: usize = memory.data(2048);
+
 let table: usize = 0;
 
 /** Why a table was refused, as a literal for the log; null after a table was loaded. */
@@ -54,6 +62,7 @@ export function loadTable(from: usize, length: u32): bool {
     checkNumbers() &&
     checkPhrases();
   heap.free(isSound ? before : table);
+  if (isSound) noteUsed();
   if (!isSound) {
     table = before;
     if (before != 0) locate();
@@ -304,6 +313,43 @@ function checkPhrases(): bool {
     if (index == 0) empty++;
   }
   return empty > 0 || refuse('words without an end');
+}
+
+/** Notes what the slots and the list of words hold. */
+function noteUsed(): void {
+  noteSlots(startSlots, startUsed);
+  noteSlots(literalSlots, literalUsed);
+  noteSlots(namedSlots, namedUsed);
+  memory.fill(phraseUsed, 0, (1 << PHRASE_BITS) >> 3);
+  if (!hasPhrases) return;
+  for (let i: usize = 0; i < <usize>layout.PHRASE_WORD_COUNT; i++)
+    setUsed(phraseUsed, phraseBit(phraseKey(load<u64>(phraseWords + (i << 3)))));
+}
+
+function noteSlots(slots: usize, used: usize): void {
+  memory.fill(used, 0, (1 << layout.SLOT_BITS) >> 3);
+  for (let slot: usize = 0; slot < 1 << layout.SLOT_BITS; slot++)
+    if (load<u16>(slots + (slot << 1)) != 0) setUsed(used, <u32>slot);
+}
+
+function setUsed(used: usize, bit: u32): void {
+  const at = used + <usize>(bit >> 3);
+  store<u8>(at, load<u8>(at) | (1 << (<u8>bit & 7)));
+}
+
+/** Whether a bit is set. */
+export function isUsed(used: usize, bit: u32): bool {
+  return ((load<u8>(used + <usize>(bit >> 3)) >> (<u8>bit & 7)) & 1) != 0;
+}
+
+/** A word of up to eight letters as a number that is hashed. */
+export function phraseKey(word: u64): u32 {
+  return <u32>word ^ (<u32>(word >> 32) * <u32>layout.PHRASE_MULTIPLIER);
+}
+
+/** The bit of `phraseUsed` that a word has. */
+export function phraseBit(key: u32): u32 {
+  return (key * <u32>layout.KEY_MULTIPLIER) >>> (32 - PHRASE_BITS);
 }
 
 /** Whether byte class `index` (NO_CLASS: none) holds `byte`. */

@@ -33,13 +33,41 @@ interface RouteConfig {
   virtual_hosts: { routes: { typed_per_filter_config?: Record<string, unknown> }[] }[];
 }
 
+/** The filter as an HTTP filter of Envoy's, in a VM of its own. */
+function put({ wasm, configuration }: OtherFilter): HttpFilter & Record<string, unknown> {
+  const text = (value: string) => ({ '@type': 'type.googleapis.com/google.protobuf.StringValue', value });
+  return {
+    name: 'other',
+    typed_config: {
+      '@type': 'type.googleapis.com/envoy.extensions.filters.http.wasm.v3.Wasm',
+      config: {
+        name: configuration,
+        allow_on_headers_stop_iteration: true,
+        configuration: text(configuration),
+        vm_config: { vm_id: configuration, runtime: 'envoy.wasm.runtime.v8', code: { local: { filename: wasm } } },
+      },
+    },
+  };
+}
+
 const readingFile = join(import.meta.dirname, '../../envoy/reading.yaml');
+
+/** Another filter in the place of the gateway's: its file, and the configuration that it gets. */
+export interface OtherFilter {
+  wasm: string;
+  configuration: string;
+}
 
 /**
  * Starts it beside a gateway and resolves when it accepts connections.
  * @param isKept filters of envoy/reading.yaml that stay, to see what each of them costs
+ * @param other what stands in the place of `penstock`, which must be kept then
  */
-export async function startBare(gateway: Gateway, isKept: (name: string) => boolean = () => false): Promise<BareEnvoy> {
+export async function startBare(
+  gateway: Gateway,
+  isKept: (name: string) => boolean = () => false,
+  other?: OtherFilter,
+): Promise<BareEnvoy> {
   const from = join(gateway.stateDir, 'run');
   const to = mkdtempSync(join(gateway.stateDir, 'bare-'));
   const reading = (parse(readFileSync(readingFile, 'utf8')) as HttpFilter[]).map(({ name }) => name);
@@ -59,6 +87,7 @@ export async function startBare(gateway: Gateway, isKept: (name: string) => bool
       if (!filters) continue;
       manager.http_filters = filters.filter(({ name }) => !removed.has(name));
       count += filters.length - manager.http_filters.length;
+      if (other) manager.http_filters = manager.http_filters.map((one) => (one.name === 'penstock' ? put(other) : one));
       for (const route of manager.route_config?.virtual_hosts.flatMap((host) => host.routes) ?? []) {
         for (const name of removed) delete route.typed_per_filter_config?.[name];
       }
