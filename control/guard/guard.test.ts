@@ -96,6 +96,9 @@ describe('no-bypass', () => {
       (l) => (route(l, 'intercept', 'forward').typed_per_filter_config = { penstock: off }),
       (l) => (route(l, 'egress', 'forward').typed_per_filter_config = { destination: off }),
       (l) => (resource(http(l, 'mcp'), 'http_filters[penstock]').disabled = true),
+      (l) => takeOut(http(l, 'intercept'), 'route_config.virtual_hosts[any].routes', 'forward-encoded'),
+      (l) => delete route(l, 'egress', 'forward-encoded').typed_per_filter_config,
+      (l) => (route(l, 'egress', 'forward-encoded').match = { prefix: '/none' }),
       (l) => (resource(http(l, 'egress'), 'upgrade_configs[websocket]').filters = []),
       (l) => delete decompressor(l, 'request', 0).ignore_no_transform_header,
       (l) => (decompressor(l, 'response', 0).enabled = {}),
@@ -254,9 +257,9 @@ describe('private-refused', () => {
       (l) => fill(route(l, 'intercept', 'forward'), 'route.cluster', 'tls-trusted'),
       policy,
     );
-    expect(found).toEqual([
+    expect(found).toContain(
       'guard: private-refused: listener intercept, route forward: names that are not trusted would reach cluster tls-trusted',
-    ]);
+    );
     const wider = (l: Value) =>
       fill(route(l, 'egress', 'forward-trusted'), 'match.headers[0].string_match.safe_regex.regex', '.*');
     expect(breaches('listeners', wider, policy).join()).toContain(

@@ -1,7 +1,9 @@
 /** Every exchange is read, but for the tunnels that the policy lets pass unread, and the policy's destinations hold. */
+import { isDeepStrictEqual } from 'node:util';
 import type { Policy } from '../policy/policy.ts';
 import { authorityPattern } from '../render/authority.ts';
 import type { Resource } from '../render/field.ts';
+import { encodedRoute, isReadRoute } from '../render/listeners.ts';
 import {
   authorityOf,
   type Breach,
@@ -22,6 +24,8 @@ const readings = {
   mcp: ['request-decompression', 'penstock', 'response-decompression', 'penstock.probe', 'router'],
   other: ['request-decompression', 'penstock', 'response-decompression', 'router'],
 };
+/** Off but on routes of its own: encodedBreaches. */
+const openedOnRoutes = 'request-decompression';
 /** The content codings that are opened for the filter (RFC 9110 section 8.4.1); it refuses any other. */
 const codings = ['gzip', 'br', 'zstd'];
 
@@ -36,7 +40,13 @@ export function noBypass({ listeners }: Parsed, policy: Policy): Breach[] {
     }
     if (managers(listener).length === 0)
       breaches.push(breach(place, 'has no HTTP connection manager: nothing reads it'));
-    for (const route of routesOf(listener)) breaches.push(...routeBreaches(listener, route, policy));
+    const routes = routesOf(listener);
+    routes.forEach((route, i) => {
+      breaches.push(
+        ...routeBreaches(listener, route, routes[i + 1], policy),
+        ...encodedBreaches(listener, route, routes[i - 1]),
+      );
+    });
   }
   return breaches;
 }
@@ -49,7 +59,8 @@ function chainBreaches(place: string, manager: Resource, reading: readonly strin
     breaches.push(breach(place, `filters end in ${read.join(', ')}; they must end in ${reading.join(', ')}`));
   }
   for (const filter of members(manager.http_filters)) {
-    if (filter.disabled) breaches.push(breach(`${place}, filter ${filter.name}`, 'is disabled'));
+    if (filter.disabled && filter.name !== openedOnRoutes)
+      breaches.push(breach(`${place}, filter ${filter.name}`, 'is disabled'));
     breaches.push(...decompressionBreaches(`${place}, filter ${filter.name}`, filter));
   }
   for (const upgrade of members(manager.upgrade_configs)) {
@@ -94,14 +105,24 @@ function rewriteBreaches(place: string, manager: Resource): Breach[] {
   );
 }
 
-function routeBreaches(listener: Resource, route: Resource, policy: Policy): Breach[] {
+/** A route whose requests are read comes behind the same one for encoded requests, where they are opened. */
+function encodedBreaches(listener: Resource, route: Resource, before: Resource | undefined): Breach[] {
+  if (!isReadRoute(route) || isDeepStrictEqual(before, encodedRoute(route))) return [];
+  return [
+    breach(routePlace(listener, route), 'has no route of its own for encoded requests: they would not be opened'),
+  ];
+}
+
+function routeBreaches(listener: Resource, route: Resource, behind: Resource | undefined, policy: Policy): Breach[] {
   const breaches: Breach[] = [];
   const place = routePlace(listener, route);
   const cluster = look(route, 'route', 'cluster');
   const isAnswered = route.direct_response !== undefined || cluster === 'health' || cluster === 'control';
   for (const filter of [...readings.mcp.slice(0, -1), 'destination']) {
-    const disabled = look(route, 'typed_per_filter_config', filter) !== undefined;
-    if (disabled && !isAnswered)
+    const overrides = look(route, 'typed_per_filter_config', filter) !== undefined;
+    const isEncoded =
+      filter === openedOnRoutes && behind !== undefined && isDeepStrictEqual(route, encodedRoute(behind));
+    if (overrides && !isAnswered && !isEncoded)
       breaches.push(breach(place, `overrides filter ${filter}: its requests would not be read`));
   }
   const isTunnel = look(route, 'match', 'connect_matcher') !== undefined;

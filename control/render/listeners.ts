@@ -2,7 +2,7 @@
 import { join } from 'node:path';
 import type { ListenAddress, Policy } from '../policy/policy.ts';
 import { authorityPattern, loopPattern, ownAuthorityPattern } from './authority.ts';
-import { field, fill, list, type Resource, resource, takeOut } from './field.ts';
+import { field, fill, isResource, list, type Resource, resource, takeOut, type Value } from './field.ts';
 import type { Runtime } from './runtime.ts';
 import { source } from './sources.ts';
 import { putStop } from './stop.ts';
@@ -25,6 +25,7 @@ export function renderListeners(policy: Policy, runtime: Runtime): Resource[] {
     putAccessLog(listener, policy);
     // A tunnel stands in egress, and what is inside it ends with it.
     if (listener.name !== 'intercept') putStop(http(listener), policy, runtime);
+    putEncoded(http(listener));
     // Only MCP answers are held, so only they need to be told where they end.
     if (listener.name !== 'mcp') takeOut(http(listener), 'http_filters', 'penstock.probe');
   }
@@ -156,4 +157,40 @@ function putReading(manager: Resource, policy: Policy, runtime: Runtime): void {
   filters.splice(filters.indexOf(field(filters, '[penstock]')), 1, ...reading);
   const limit = policy.maxRequestBodyBytes + bodyHeadroomBytes;
   fill(manager, 'route_config.virtual_hosts[any].request_body_buffer_limit', limit);
+}
+
+/**
+ * Before each route whose requests are read, the same one for requests with a content-encoding: there the filter that opens
+ * them is on (envoy/reading.yaml).
+ */
+function putEncoded(manager: Resource): void {
+  const all = list(manager, routes).filter(isResource);
+  fill(
+    manager,
+    routes,
+    all.flatMap((route) => (isReadRoute(route) ? [encodedRoute(route), route] : [route])),
+  );
+}
+
+/** Whether the filter reads a route's requests: no tunnel, and not one that is answered without it. */
+export function isReadRoute(route: Resource): boolean {
+  const match = route.match as Resource;
+  return (
+    route.typed_per_filter_config === undefined && route.route !== undefined && match.connect_matcher === undefined
+  );
+}
+
+/** The route for the requests of `route` that have a content-encoding. */
+export function encodedRoute(route: Resource): Resource {
+  const twin = structuredClone(route);
+  const match = twin.match as Resource;
+  const headers = (match.headers ?? []) as Value[];
+  match.headers = [...headers, { name: 'content-encoding', present_match: true }];
+  return {
+    ...twin,
+    name: `${route.name}-encoded`,
+    typed_per_filter_config: {
+      'request-decompression': { '@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig', config: {} },
+    },
+  };
 }

@@ -158,15 +158,19 @@ describe('render', () => {
   });
 
   it('has the routes that the policy has a use for', () => {
-    expect(routeNames('egress')).toEqual(['health', 'metrics', 'intercept', 'forward']);
+    expect(routeNames('egress')).toEqual(['health', 'metrics', 'intercept', 'forward-encoded', 'forward']);
     const off = examplePolicies['interception off']!;
-    expect(routeNames('egress', off)).toEqual(['health', 'metrics', 'passthrough', 'forward']);
+    expect(routeNames('egress', off)).toEqual(['health', 'metrics', 'passthrough', 'forward-encoded', 'forward']);
     expect(clusterNames(off)).toEqual(['plain', 'health', 'control']);
     const all = examplePolicies['blocked, trusted and passthrough names']!;
     expect(routeNames('egress', all)).toEqual([
-      ...['health', 'metrics', 'passthrough-trusted', 'passthrough', 'intercept', 'forward-trusted', 'forward'],
+      ...['health', 'metrics', 'passthrough-trusted', 'passthrough', 'intercept'],
+      ...['forward-trusted-encoded', 'forward-trusted', 'forward-encoded', 'forward'],
     ]);
-    expect(routeNames('intercept', all)).toEqual(['websocket-trusted', 'websocket', 'forward-trusted', 'forward']);
+    expect(routeNames('intercept', all)).toEqual([
+      ...['websocket-trusted-encoded', 'websocket-trusted', 'websocket-encoded', 'websocket'],
+      ...['forward-trusted-encoded', 'forward-trusted', 'forward-encoded', 'forward'],
+    ]);
     expect(clusterNames(all)).toEqual([
       ...['plain', 'tls', 'tls_h1', 'intercept', 'health', 'control', 'plain-trusted', 'tls-trusted', 'tls_h1-trusted'],
     ]);
