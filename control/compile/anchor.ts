@@ -313,6 +313,8 @@ function leadingSets(items: readonly Node[], count: number): (ByteSet | undefine
         if (column.includes(undefined)) break;
         sets.push((column as ByteSet[]).reduce(union));
       }
+      const { least, most } = lengths([node]);
+      if (least === most && least === shortest) continue;
     }
     break;
   }
