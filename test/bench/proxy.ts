@@ -104,7 +104,8 @@ async function throughput(rig: Rig, sides: Record<'filter' | 'bare' | 'direct', 
     rows,
     notes: [
       'ratio: median of the rounds; busy: processors that Envoy used, with the filter and without, 1.00 where it is what limits;',
-      'origin alone: what the generator reaches against the origin with no Envoy between',
+      'origin alone: what the generator reaches against the origin with no Envoy between;',
+      'how much of it any filter costs that holds a request: --only ablation (README.md)',
     ],
   };
 }
