@@ -6,7 +6,7 @@
  *
  * A chain goes on from one file to the next. Nothing but the end of the last file can be taken away unseen.
  */
-import { createHash, type KeyObject, sign, verify } from 'node:crypto';
+import { hash, type KeyObject, sign, verify } from 'node:crypto';
 
 /** What is told of one verdict. */
 export type Receipt = Record<string, string | number | readonly string[] | undefined>;
@@ -47,7 +47,7 @@ export function readLine(line: string, key: KeyObject): ReadLine | undefined {
 }
 
 function hashOf(line: string): string {
-  return createHash('sha256').update(line).digest('hex');
+  return hash('sha256', line);
 }
 
 function parse(line: string): Record<string, unknown> | undefined {

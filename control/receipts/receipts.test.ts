@@ -120,25 +120,22 @@ test('killed again and again while it writes, what is there verifies', { timeout
      import { openReceipts } from ${JSON.stringify(join(import.meta.dirname, 'writer.ts'))};
      const writer = openReceipts({ directory: ${JSON.stringify(folder)}, instance: 'one', fileBytes: 4000,
        key: openKey(${JSON.stringify(join(folder, 'receipts.key'))}, ${JSON.stringify(folder)}, true),
-       onWritten() {}, onFailure() {} });
-     process.send('up');
+       onWritten() { process.send('written'); }, onFailure() {} });
      setInterval(() => { for (let i = 0; i < 50; i++) writer.add([{ request: 'x'.repeat(i), verdict: 'warn' }]); }, 1);`,
   );
   let before = 0;
   for (let round = 0; round < 12; round++) {
     const child = fork(program, { stdio: 'ignore' });
     await once(child, 'message');
-    await sleep(5 + ((round * 37) % 60));
+    await sleep((round * 37) % 60);
     child.kill('SIGKILL');
     await once(child, 'exit');
-    if (files().length === 0) continue;
     const { receipts, last, problems } = verifyFiles(files());
     expect(problems).toEqual([]);
     expect(receipts).toBe(last);
-    expect(receipts).toBeGreaterThanOrEqual(before);
+    expect(receipts).toBeGreaterThan(before);
     before = receipts;
   }
-  expect(before).toBeGreaterThan(100);
 });
 
 test('what cannot be written is told of, kept, and written when it can be', async () => {

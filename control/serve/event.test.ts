@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest';
-import { readAccessLine, readExchangeLine } from './event.ts';
+import { isPlainlyAllowed, readAccessLine, readExchangeLine } from './event.ts';
 
 const line = (fields: Record<string, unknown>) =>
   JSON.stringify({
@@ -15,6 +15,12 @@ test('an exchange in which nothing was found passed', () => {
     ...{ method: 'POST', status: 200, details: 'via_upstream' },
     ...{ duration_ms: 12, first_byte_ms: 9, request_bytes: 5, response_bytes: 7 },
   });
+});
+
+test('a line need be read only where it may tell of more than that', () => {
+  expect(isPlainlyAllowed(line({}))).toBe(true);
+  expect(isPlainlyAllowed(line({ found: 'warn url raw 18eb7c84aec6f380 a.b' }))).toBe(false);
+  expect(isPlainlyAllowed(line({ details: 'rbac_access_denied_matched_policy[kill-switch]' }))).toBe(false);
 });
 
 test('what the filter found is told of the strongest, with all its rules', () => {

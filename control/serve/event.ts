@@ -82,6 +82,11 @@ export function isExchangeLine(line: string): boolean {
   return line.includes('"event":"exchange"');
 }
 
+/** True for an exchange's line that tells of an allowed one for sure; most are, and need not be read where nobody wants them. */
+export function isPlainlyAllowed(line: string): boolean {
+  return line.includes('"found":null') && !/rbac_access_denied|address_denied/.test(line);
+}
+
 /** As readAccessLine, of an exchange's own line. @param masks whether the host is shown as in the log */
 export function readExchangeLine(line: string, masks: boolean): LogEvent | undefined {
   const value = parseObject(line);

@@ -12,7 +12,7 @@ import { banner } from './banner.ts';
 import { signalGroup, spawnGuarded } from './child.ts';
 import { drainEnvoy } from './drain.ts';
 import { isEmitted } from './emitted.ts';
-import { isExchangeLine, type LogEvent, readAccessLine, readEnvoyLine } from './event.ts';
+import { isExchangeLine, isPlainlyAllowed, type LogEvent, readAccessLine, readEnvoyLine } from './event.ts';
 import { ended, type Kept, keepRunning } from './keep.ts';
 import { type KeptWorker, keepWorker } from './keep-worker.ts';
 import { keepKillSwitch } from './kill-switch.ts';
@@ -136,9 +136,14 @@ async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): 
     },
   );
   // What Envoy says while it ends is about its ending.
-  const envoy = keepEnvoy(plan, worker.records, (event) => {
-    if (!stop.requested || event.event !== 'envoy') tell(event);
-  });
+  const envoy = keepEnvoy(
+    plan,
+    worker.records,
+    () => plan.logging.includesAllowed,
+    (event) => {
+      if (!stop.requested || event.event !== 'envoy') tell(event);
+    },
+  );
 
   let exitCode = 0;
   const failure = await waitReady(plan, worker, envoy, stop);
@@ -188,7 +193,7 @@ async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): 
   return exitCode;
 }
 
-function keepEnvoy(plan: Plan, records: Records, log: Log): Kept {
+function keepEnvoy(plan: Plan, records: Records, logsAllowed: () => boolean, log: Log): Kept {
   const { path, args } = plan.envoy;
   const start = () => {
     // Envoy makes it anew, and a left-over one would answer the supervisor with nothing.
@@ -196,7 +201,10 @@ function keepEnvoy(plan: Plan, records: Records, log: Log): Kept {
     const child = spawnGuarded(path, args, { stdio: ['ignore', 'pipe', 'pipe'] });
     if (child.stdout) {
       readLines(child.stdout, (line) => {
-        if (isExchangeLine(line)) records.take(line);
+        if (isExchangeLine(line)) {
+          records.take(line);
+          if (!logsAllowed() && isPlainlyAllowed(line)) return;
+        }
         log(readAccessLine(line));
       });
     }

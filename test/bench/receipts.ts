@@ -6,6 +6,7 @@ import { verifyFiles } from '../../control/receipts/verify.ts';
 import { Gateway } from '../harness/gateway.ts';
 import { median } from './figures.ts';
 import type { Way } from './load-client.ts';
+import { processorSeconds } from './process-cost.ts';
 import { atLeast, figure, type Part, type Report } from './report.ts';
 import { benchDomain, Rig } from './rig.ts';
 
@@ -36,7 +37,9 @@ export const receipts: Part = {
         receipts: await beside({ flight_recorder: { dir: folder } }),
         lines: await beside({ logging: { include_allowed: true } }),
       };
-      const report = await compare(rig, ways);
+      const [withReceipts, withLines] = started as [Gateway, Gateway];
+      const gateways = { neither: rig.gateway, receipts: withReceipts, lines: withLines };
+      const report = await compare(rig, ways, gateways);
       for (const gateway of started.splice(0)) await gateway.stop();
       const files = readdirSync(folder).filter((name) => name.endsWith('.jsonl'));
       const { receipts, problems } = verifyFiles(files.map((name) => join(folder, name)));
@@ -50,21 +53,33 @@ export const receipts: Part = {
   },
 };
 
-async function compare(rig: Rig, ways: Record<'neither' | 'receipts' | 'lines', Way>): Promise<Report> {
+type Side = 'neither' | 'receipts' | 'lines';
+
+/** Processor time of all processes of a gateway, in seconds. */
+function sumOf(pids: readonly number[]): number {
+  return pids.reduce((sum, pid) => sum + processorSeconds(pid), 0);
+}
+
+async function compare(rig: Rig, ways: Record<Side, Way>, gateways: Record<Side, Gateway>): Promise<Report> {
   const names = ['neither', 'receipts', 'lines'] as const;
   const rates = { neither: [] as number[], receipts: [] as number[], lines: [] as number[] };
-  const load = async (way: Way, forSeconds: number): Promise<number> => {
+  const cpu = { neither: [] as number[], receipts: [] as number[], lines: [] as number[] };
+  const load = async (way: Way, forSeconds: number): Promise<{ perSecond: number; requests: number }> => {
     const host = `n0.${benchDomain}`;
     const done = await rig.run({ kind: 'load', way, host, connections, bodyBytes, seconds: forSeconds });
     if (done.failures > 0) throw new Error(`receipts: ${done.failures} connections failed: ${done.firstFailure}`);
-    return done.requests / done.seconds;
+    return { perSecond: done.requests / done.seconds, requests: done.requests };
   };
   for (const name of names) await load(ways[name], 0.5);
   for (let round = 0; round < rounds; round++) {
     // The order turns, so that none is always the one that comes after another.
     for (let i = 0; i < names.length; i++) {
       const name = names[(i + round) % names.length]!;
-      rates[name].push(await load(ways[name], seconds));
+      const pids = gateways[name].processes().map(({ pid }) => pid);
+      const before = sumOf(pids);
+      const { perSecond, requests } = await load(ways[name], seconds);
+      rates[name].push(perSecond);
+      cpu[name].push(((sumOf(pids) - before) / requests) * 1e6);
     }
   }
   const rows = (['receipts', 'lines'] as const).map((name) => {
@@ -77,13 +92,15 @@ async function compare(rig: Rig, ways: Record<'neither' | 'receipts' | 'lines', 
         figure(median(rates.neither), 0),
         figure(ratio, 3),
         `${figure(Math.min(...ratios), 2)}-${figure(Math.max(...ratios), 2)}`,
+        figure(median(cpu[name]), 0),
+        figure(median(cpu.neither), 0),
       ],
       ...(name === 'receipts' ? { bar: atLeast(ratio, ratioBar) } : {}),
     };
   });
   return {
     title: `receipts: POST of ${bodyBytes / 1000} KB over ${connections} connections, Envoy with one worker, ${rounds} interleaved rounds`,
-    columns: ['with', 'req/s', 'neither', 'ratio', 'range'],
+    columns: ['with', 'req/s', 'neither', 'ratio', 'range', 'CPU us/req', 'neither'],
     rows,
     notes: [],
   };

@@ -1,5 +1,6 @@
 // What is kept of an exchange: its line in the log, and the counts.
-import { readdirSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { verifyFiles } from '../../control/receipts/verify.ts';
@@ -144,4 +145,36 @@ test('each verdict has a receipt, also while the worker is replaced', async () =
   expect(JSON.parse(text.split('\n')[1]!)).toMatchObject({
     ...{ seq: 2, verdict: 'block', action: 'answered', rules: ['credential.github.token'], surface: 'request-body' },
   });
+});
+
+test('where receipts are required, nothing passes while none can be written', { timeout: 120_000 }, async () => {
+  const { Gateway } = await import('../harness/gateway.ts');
+  // A disk of its own, nearly full.
+  const dir = join(stage.world.folder, 'required');
+  mkdirSync(dir);
+  execFileSync('mount', ['-t', 'tmpfs', '-o', 'size=128k', 'receipts', dir]);
+  const filler = join(dir, 'filler');
+  writeFileSync(filler, Buffer.alloc(96 * 1024));
+  const configuration = stage.world.configuration({ flight_recorder: { dir, require_receipts: true } });
+  const gateway = await Gateway.start({ configuration });
+  const status = async () => {
+    const client = h1Client(gateway.route);
+    const reply = await client.send({ url: 'http://api.penstock.test/', body: '{}' }).finally(() => client.close());
+    return reply.status;
+  };
+  try {
+    expect(await status()).toBe(200);
+    await waitFor('the disk to be full', async () => (await status()) === 503, 30_000);
+    const stopped = await gateway.waitForLog({ event: 'kill-switch', active: true });
+    expect(stopped.sources).toEqual(['receipts']);
+    rmSync(filler);
+    await waitFor('receipts again', async () => (await status()) === 200, 30_000);
+  } finally {
+    await gateway.stop();
+    const files = readdirSync(dir).filter((name) => name.endsWith('.jsonl'));
+    const { problems, receipts } = verifyFiles(files.map((name) => join(dir, name)));
+    execFileSync('umount', ['-l', dir]);
+    expect(problems).toEqual([]);
+    expect(receipts).toBeGreaterThan(10);
+  }
 });
