@@ -24,7 +24,13 @@ export function holdsWordOf(list: string, start: usize, end: usize): bool {
 
 /** Whether the text ends with a word of the list. */
 export function endsWithWordOf(list: string, start: usize, end: usize): bool {
-  for (let p = start; p < end; p++) if (isWordOf(list, p, end)) return true;
+  let at = 1;
+  for (let i = 1; i < list.length; i++) {
+    if (list.charCodeAt(i) != 0x20) continue;
+    const length = i - at;
+    if (length > 0 && <usize>length <= end - start && equals(list, at, length, end - <usize>length)) return true;
+    at = i + 1;
+  }
   return false;
 }
 
