@@ -26,7 +26,7 @@ export interface TermEntry {
   isStem: boolean;
 }
 
-/** The terms of all files, by name. */
+/** The terms of all files, by name; the entries of one language by `name:ja`, those of languages with the verb last by `name:last`. */
 export type Terms = ReadonlyMap<string, TermEntry[]>;
 
 /** What is wrong with a phrase, and at which character of it. */
@@ -154,6 +154,7 @@ function permutations<T>(items: T[]): T[][] {
 
 /** Some names of terms that begin alike, or all. */
 function near(name: string, terms: Terms): string {
-  const alike = [...terms.keys()].filter((known) => known.startsWith(name.trim().slice(0, 2)));
-  return (alike.length > 0 ? alike : [...terms.keys()]).sort().join(', ');
+  const names = [...terms.keys()].filter((known) => !known.includes(':'));
+  const alike = names.filter((known) => known.startsWith(name.trim().slice(0, 2)));
+  return (alike.length > 0 ? alike : names).sort().join(', ');
 }

@@ -27,6 +27,8 @@ const languages = [
   'id',
   'vi',
 ];
+/** Those whose verb comes last: what is a phrase's first step elsewhere is its last one there. */
+const verbLast = ['ja', 'ko', 'hi', 'tr'];
 
 const entries = z.array(z.string()).min(1, 'write at least one entry').optional();
 const termShape = z.strictObject({
@@ -52,37 +54,47 @@ export function readTerms(directory: string, problems: RuleProblem[]): Terms {
         problems.push({ code: 'term', place: opened!.placeOf([name, ...path]), key: keyOf([name, ...path]), text });
       if (!nameShape.test(name)) report([], `"${name}" is not a name; write lower-case words joined by hyphens`);
       if (terms.has(name)) report([], `"${name}" is a term of another file already; choose another name`);
-      terms.set(name, readTerm(value, report));
+      terms.set(name, []);
+      for (const [part, list] of readTerm(value, report)) terms.set(`${name}${part}`, list);
     }
   }
   return terms;
 }
 
-function readTerm(value: unknown, report: (path: readonly PropertyKey[], text: string) => void): TermEntry[] {
+/** A term's entries: all of them under the empty text, those of a language under `:ja`, of `verbLast` under `:last`. */
+function readTerm(
+  value: unknown,
+  report: (path: readonly PropertyKey[], text: string) => void,
+): Map<string, TermEntry[]> {
   const parsed = termShape.safeParse(value);
   if (!parsed.success) {
     for (const issue of parsed.error.issues)
       report(issue.path, describeIssue(issue, value, Object.keys(termShape.shape)));
-    return [];
+    return new Map();
   }
   const { about: _, ...byLanguage } = parsed.data as { about: string } & Record<string, string[] | undefined>;
   // The same word in two languages is one entry; twice in one language is a slip.
-  const found = new Map<string, TermEntry>();
+  const found = new Map<string, Map<string, TermEntry>>([['', new Map()]]);
+  const add = (part: string, key: string, entry: TermEntry) => {
+    const entries = found.get(part) ?? new Map<string, TermEntry>();
+    found.set(part, entries.set(key, entry));
+  };
   for (const [language, list] of Object.entries(byLanguage)) {
-    const own = new Set<string>();
     for (const [at, written] of (list ?? []).entries()) {
       try {
         const entry = readEntry(written);
         const key = `${entry.text}${entry.isStem ? '*' : ''}`;
-        if (own.has(key)) report([language, at], `"${written}" is there already, as "${key}"; take one out`);
-        own.add(key);
-        found.set(key, entry);
+        const isTwice = found.get(`:${language}`)?.has(key);
+        if (isTwice) report([language, at], `"${written}" is there already, as "${key}"; take one out`);
+        add('', key, entry);
+        add(`:${language}`, key, entry);
+        if (verbLast.includes(language)) add(':last', key, entry);
       } catch (error) {
         if (!(error instanceof PhraseError)) throw error;
         report([language, at], error.message);
       }
     }
   }
-  if (found.size === 0) report([], 'the term holds no entry; write a list for a language');
-  return [...found.values()];
+  if (found.get('')?.size === 0) report([], 'the term holds no entry; write a list for a language');
+  return new Map([...found].map(([part, entries]) => [part, [...entries.values()]]));
 }
