@@ -1,8 +1,9 @@
 // The callbacks that Envoy calls: arguments decoded, stream.ts called.
 
 import { isCutRoot, isCutStream, onCutConfigured, onCutDeleted, onCutOpened, onCutTick } from './action/cut';
-import { closeExchange, exchangeOf, openExchange } from './action/exchange';
+import { exchangeOf, openExchange } from './action/exchange';
 import { clearMetrics } from './action/report';
+import { onWrite } from './action/stop';
 import { startTrace } from './action/trace-log';
 import {
   BodyStatus,
@@ -18,6 +19,7 @@ import {
   Writer,
 } from './proxy-wasm-as/assembly';
 import {
+  onDone,
   onProbeResponseBody,
   onRequestBody,
   onRequestHeaders,
@@ -25,6 +27,7 @@ import {
   onResponseBody,
   onResponseHeaders,
   onResponseTrailers,
+  onTick,
 } from './stream';
 import { loadTable, refusal } from './table/read';
 
@@ -32,6 +35,11 @@ export { proxy_abi_version_0_2_1, proxy_on_memory_allocate } from './proxy-wasm-
 
 /** The configuration of the second instance (stream.ts, onProbeResponseBody). */
 const PROBE = Bytes.of('probe');
+/** The configuration of the instance below HTTP (action/stop.ts). */
+const END = Bytes.of('end');
+
+/** What a callback of a network filter returns to let the bytes go on (proxy-wasm 0.2.1). */
+const NETWORK_CONTINUE: u32 = 0;
 
 /** The configurations of the instance that ends what is under way (action/cut.ts). */
 const CUT_ON = Bytes.of('cut-on');
@@ -39,6 +47,7 @@ const CUT_OFF = Bytes.of('cut-off');
 
 let mainRoot: u32 = 0;
 let probeRoot: u32 = 0;
+let endRoot: u32 = 0;
 const writer = new Writer();
 const line: usize = memory.data(256);
 
@@ -57,6 +66,10 @@ export function proxy_on_configure(rootContext: u32, configurationBytes: u32): u
     onCutConfigured(rootContext, CUT_ON.equals(result.pointer(), result.length()));
     return 1;
   }
+  if (END.equals(result.pointer(), result.length())) {
+    endRoot = rootContext;
+    return 1;
+  }
   mainRoot = rootContext;
   const isSound = loadTable(result.pointer(), result.length());
   startTrace();
@@ -68,7 +81,7 @@ export function proxy_on_configure(rootContext: u32, configurationBytes: u32): u
 }
 
 export function proxy_on_context_create(context: u32, parentContext: u32): void {
-  if (parentContext == 0 || parentContext == probeRoot) return;
+  if (parentContext == 0 || parentContext == probeRoot || parentContext == endRoot) return;
   if (isCutRoot(parentContext)) onCutOpened(context);
   else openExchange(context);
 }
@@ -110,10 +123,17 @@ export function proxy_on_response_trailers(context: u32, count: u32): u32 {
 }
 
 export function proxy_on_delete(context: u32): void {
-  closeExchange(context);
+  onDone(context);
   onCutDeleted(context);
 }
 
 export function proxy_on_tick(rootContext: u32): void {
   if (isCutRoot(rootContext)) onCutTick();
+  else onTick(rootContext);
+}
+
+/** Bytes on their way to a client, for the instance below HTTP. */
+export function proxy_on_upstream_data(context: u32, length: u32, endOfStream: u32): u32 {
+  onWrite(context, length);
+  return NETWORK_CONTINUE;
 }

@@ -3,19 +3,28 @@
 
 import { answerFinding, answerUnreadableAnswer } from './action/answer';
 import { namesAgree, readTunnel } from './action/authority';
+import { Content, contentOf, holds, startsWith } from './action/content';
+import { COMPLETE, NO_ROOM, openDeflated, openedStart, outcome } from './action/deflated';
 import { passEvents } from './action/events';
-import { Chain, Exchange, Reading } from './action/exchange';
-import { judge, refuse } from './action/judge';
+import { Chain, Exchange, giveExchange, Reading, removeExchange, Wait } from './action/exchange';
+import { hold } from './action/held';
+import { freeJoined } from './action/joined';
+import { judge, judgeAnswer, refuse } from './action/judge';
+import { passLines, passWaiting } from './action/lines';
 import { blockedSurface, judgeMcpAnswer, judgeMcpRequest, messageRoom, Outcome, unreadable } from './action/mcp';
+import { beginOut, putOut } from './action/out';
 import { writeHeaderText, writeUrlText } from './action/request-text';
+import { closeStopped, cut, forgetStop } from './action/stop';
 import { textLength, textStart } from './action/text';
-import { readWindow } from './action/window';
-import { lower } from './finding/near';
+import { firstWaiting, restTick, waitFor, waitNoMore } from './action/wait';
+import { OVERLAP_BYTES, readWindow } from './action/window';
 import { writeKept } from './mcp/tools';
 import {
   BodyStatus,
   BufferType,
   Bytes,
+  continueStream,
+  currentTimeNanoseconds,
   getBuffer,
   getHeader,
   getHeaderPairs,
@@ -26,13 +35,15 @@ import {
   removeHeader,
   result,
   Status,
+  StreamType,
   setBuffer,
+  setEffectiveContext,
   setProperty,
   TrailersStatus,
   WHOLE,
 } from './proxy-wasm-as/assembly';
 import * as layout from './table/layout';
-import { isRead, maxRequestBodyBytes } from './verdict/verdict';
+import { isRead, maxRequestBodyBytes, maxResponseBytes, mayStop } from './verdict/verdict';
 
 const METHOD = Bytes.of(':method');
 const AUTHORITY = Bytes.of(':authority');
@@ -45,13 +56,9 @@ const CONTENT_LENGTH = Bytes.of('content-length');
 const CONTENT_TYPE = Bytes.of('content-type');
 const CONTENT_ENCODING = Bytes.of('content-encoding');
 const IDENTITY = Bytes.of('identity');
-const EVENT_STREAM = Bytes.of('text/event-stream');
+const DEFLATE = Bytes.of('deflate');
 const JSON_TYPE = Bytes.of('application/json');
 const STATUS = Bytes.of(':status');
-const IMAGE = Bytes.of('image/');
-const AUDIO = Bytes.of('audio/');
-const VIDEO = Bytes.of('video/');
-const FONT = Bytes.of('font/');
 const MCP = Bytes.of('mcp');
 const FILTER_CHAIN = Bytes.of('xds\0filter_chain_name');
 // Envoy's decompressors leave their counts behind as trailers.
@@ -61,6 +68,9 @@ const UNCOMPRESSED_BYTES = Bytes.of('x-envoy-decompressor-gzip-uncompressed-byte
 const ORIGIN_ENDED = Bytes.of('penstock.origin_ended');
 const READ_ORIGIN_ENDED = Bytes.of('filter_state\0wasm.penstock.origin_ended');
 const ONE = Bytes.of('1');
+
+/** An origin that pauses for longer in an answer that is held may be one that waits for its reader. */
+const PAUSE_MILLISECONDS: u32 = 1000;
 
 const reader = new PairReader();
 
@@ -148,55 +158,68 @@ export function onRequestTrailers(exchange: Exchange): TrailersStatus {
 /** Response headers: how the answer is read. */
 export function onResponseHeaders(exchange: Exchange, isLast: bool): HeadersStatus {
   exchange.request = Reading.Pass;
-  if (exchange.isAnswered || exchange.isUpgrade || isLast || !isRead(responseSurface(exchange)))
-    return HeadersStatus.Continue;
+  const surface = responseSurface(exchange);
+  if (exchange.isAnswered || exchange.isUpgrade || isLast || !isRead(surface)) return HeadersStatus.Continue;
   if (getHeaderPairs(MapType.ResponseHeaders) != Status.Ok) return HeadersStatus.StopIteration;
+  exchange.mayStop = mayStop(surface);
   let isEncoded = false;
-  exchange.response = exchange.chain == Chain.Mcp ? Reading.Hold : Reading.Window;
+  exchange.bodyBytes = u64.MAX_VALUE;
+  let kind = Content.Text;
   reader.start(result.pointer(), result.length());
   while (reader.next()) {
-    if (CONTENT_ENCODING.equals(reader.name, reader.nameLength))
+    if (CONTENT_ENCODING.equals(reader.name, reader.nameLength)) {
+      exchange.isDeflated = !isEncoded && isText(reader.value, reader.valueLength, DEFLATE);
       isEncoded = isEncoded || !isText(reader.value, reader.valueLength, IDENTITY);
-    else if (CONTENT_TYPE.equals(reader.name, reader.nameLength)) {
-      exchange.response = readingOf(exchange, reader.value, reader.valueLength);
+    } else if (CONTENT_TYPE.equals(reader.name, reader.nameLength)) {
+      kind = contentOf(reader.value, reader.valueLength);
       exchange.isJson = startsWith(reader.value, reader.valueLength, JSON_TYPE);
-    } else if (STATUS.equals(reader.name, reader.nameLength))
+    } else if (CONTENT_LENGTH.equals(reader.name, reader.nameLength))
+      exchange.bodyBytes = readDecimal(reader.value, reader.valueLength);
+    else if (STATUS.equals(reader.name, reader.nameLength))
       exchange.isSuccess = reader.valueLength == 3 && load<u8>(reader.value) == 0x32;
   }
-  if (isEncoded) {
+  exchange.isEventStream = kind == Content.Events;
+  exchange.response = readingOf(exchange, kind);
+  if (isEncoded && !(exchange.isDeflated && exchange.response == Reading.Hold && exchange.chain != Chain.Mcp)) {
     exchange.response = Reading.Pass;
     return refuse(exchange, layout.UNREADABLE_RESPONSE_ENCODING) ? HeadersStatus.StopIteration : HeadersStatus.Continue;
   }
-  // Events may give way to others of another length.
-  if (exchange.response == Reading.Events)
+  // Lines and events may give way to others of another length.
+  if (exchange.response == Reading.Events || (exchange.response == Reading.Lines && exchange.mayStop))
     removeHeader(MapType.ResponseHeaders, CONTENT_LENGTH.pointer, CONTENT_LENGTH.length);
-  return exchange.response == Reading.Hold ? HeadersStatus.StopIteration : HeadersStatus.Continue;
+  exchange.hasBegun = exchange.response != Reading.Hold;
+  return exchange.hasBegun ? HeadersStatus.Continue : HeadersStatus.StopIteration;
 }
 
-/** Response body: the chunk of `length` bytes, or what is held so far. */
+/** Response body: the chunk of `length` bytes, or what Envoy holds so far. */
 export function onResponseBody(exchange: Exchange, length: u32, isLast: bool): BodyStatus {
   if (exchange.isAnswered || exchange.response == Reading.Pass) return BodyStatus.Continue;
-  if (exchange.response == Reading.Window) {
-    readWindow(exchange, length, isLast);
-    return BodyStatus.Continue;
-  }
+  if (exchange.response == Reading.Stopped) return swallow();
   // A decompressor ends an answer by trailers that Envoy does not show while the answer is held.
   const isEnd = isLast || getProperty(READ_ORIGIN_ENDED.pointer, READ_ORIGIN_ENDED.length) == Status.Ok;
+  if (exchange.response == Reading.Lines) return passLines(exchange, length, isEnd);
+  if (exchange.response == Reading.Window) return readWindow(exchange, length, isEnd);
   if (exchange.response == Reading.Events) {
     passEvents(exchange, length, isEnd);
     return BodyStatus.Continue;
   }
-  if (length > maxRequestBodyBytes()) {
-    // Too long to hold: where policy lets it, it goes on and is read as it passes.
-    if (refuse(exchange, layout.UNREADABLE_RESPONSE_TOO_LARGE)) return BodyStatus.StopIterationNoBuffer;
-    exchange.response = Reading.Window;
-    readWindow(exchange, length, isEnd);
-    return BodyStatus.Continue;
+  if (length > maxResponseBytes()) {
+    // Too long to hold: it goes on and is read as it passes.
+    if (exchange.chain == Chain.Mcp && refuse(exchange, layout.UNREADABLE_RESPONSE_TOO_LARGE))
+      return BodyStatus.StopIterationNoBuffer;
+    if (exchange.isDeflated && refuse(exchange, layout.UNREADABLE_RESPONSE_ENCODING))
+      return BodyStatus.StopIterationNoBuffer;
+    exchange.response = exchange.isDeflated ? Reading.Pass : Reading.Window;
+    const status = exchange.isDeflated ? BodyStatus.Continue : readWindow(exchange, length, isEnd);
+    exchange.hasBegun = true;
+    return status;
   }
-  if (!isEnd) return BodyStatus.StopIterationAndBuffer;
-  exchange.response = Reading.Pass;
-  if (length > 0 && getBuffer(BufferType.ResponseBody, 0, length) == Status.Ok) judgeAnswer(exchange, length);
-  return exchange.isAnswered ? BodyStatus.StopIterationNoBuffer : BodyStatus.Continue;
+  if (!isEnd) {
+    if (exchange.chain != Chain.Mcp && !exchange.isDeflated) waitFor(exchange, Wait.Decision, PAUSE_MILLISECONDS);
+    return BodyStatus.StopIterationAndBuffer;
+  }
+  waitNoMore(exchange);
+  return judgeHeld(exchange, length) ? BodyStatus.StopIterationNoBuffer : BodyStatus.Continue;
 }
 
 /** Response trailers: the end of an answer whose last part did not say so. */
@@ -204,13 +227,48 @@ export function onResponseTrailers(exchange: Exchange): TrailersStatus {
   removeHeader(MapType.ResponseTrailers, COMPRESSED_BYTES.pointer, COMPRESSED_BYTES.length);
   removeHeader(MapType.ResponseTrailers, UNCOMPRESSED_BYTES.pointer, UNCOMPRESSED_BYTES.length);
   if (exchange.isAnswered) return TrailersStatus.Continue;
-  if (exchange.response == Reading.Window) readWindow(exchange, 0, true);
   if (exchange.response == Reading.Hold) {
-    const length = getBuffer(BufferType.ResponseBody, 0, WHOLE) == Status.Ok ? result.length() : 0;
-    if (length > 0) judgeAnswer(exchange, length);
+    judgeHeld(exchange, getBuffer(BufferType.ResponseBody, 0, WHOLE) == Status.Ok ? result.length() : 0);
+    return TrailersStatus.Continue;
   }
-  exchange.response = Reading.Pass;
+  // Behind trailers no byte can be sent: an end that was held back is read, and then what there was of it is missing for
+  // the client, who must not take it for the whole.
+  const isMissing = exchange.heldLength > 0 && exchange.mayStop && !exchange.isLate;
+  if (exchange.response == Reading.Lines) passLines(exchange, 0, true);
+  else if (exchange.response == Reading.Window) readWindow(exchange, 0, true);
+  if (isMissing && exchange.response != Reading.Stopped) cut(exchange);
+  else exchange.response = Reading.Pass;
   return TrailersStatus.Continue;
+}
+
+/** Time goes by: lines that have waited go on, and so do answers that do not come to their end; streams are ended. */
+export function onTick(rootContext: u32): void {
+  const now = currentTimeNanoseconds();
+  let next = firstWaiting();
+  while (next !== null) {
+    const exchange = next;
+    next = changetype<Exchange | null>(exchange.waitNext);
+    if (exchange.waitEnd > now) continue;
+    if (exchange.wait == Wait.End) {
+      closeStopped(exchange);
+      continue;
+    }
+    waitNoMore(exchange);
+    if (setEffectiveContext(exchange.contextId) != Status.Ok) continue;
+    if (exchange.response == Reading.Hold) passHeld(exchange);
+    else passWaiting(exchange);
+  }
+  setEffectiveContext(rootContext);
+  restTick();
+}
+
+/** The exchange is over. */
+export function onDone(contextId: u32): void {
+  const exchange = removeExchange(contextId);
+  if (exchange === null) return;
+  forgetStop(exchange);
+  freeJoined(exchange);
+  giveExchange(exchange);
 }
 
 /** The second instance of the plugin, nearest to the origin, sees its bytes before they are opened. */
@@ -247,8 +305,14 @@ function judgeRequest(exchange: Exchange, length: u32): bool {
   return judge(exchange, layout.SURFACE_REQUEST_BODY, result.pointer(), length);
 }
 
-/** Judges a whole answer of an MCP server, which lies in the host buffer; what policy blocks gives way to errors. */
-function judgeAnswer(exchange: Exchange, length: u32): void {
+/** Judges an answer that was held to its end; true where the exchange was answered in the origin's place. */
+function judgeHeld(exchange: Exchange, length: u32): bool {
+  exchange.response = Reading.Pass;
+  exchange.hasBegun = true;
+  if (length == 0 || getBuffer(BufferType.ResponseBody, 0, length) != Status.Ok) return false;
+  if (exchange.isDeflated) return judgeDeflated(exchange, result.pointer(), length);
+  if (exchange.chain != Chain.Mcp)
+    return judgeAnswer(exchange, layout.SURFACE_RESPONSE_BODY, result.pointer(), length, false);
   const start = messageRoom(length);
   memory.copy(start, result.pointer(), length);
   const outcome = judgeMcpAnswer(exchange, start, length, exchange.isSuccess && exchange.isJson);
@@ -260,17 +324,51 @@ function judgeAnswer(exchange: Exchange, length: u32): void {
     removeHeader(MapType.ResponseHeaders, CONTENT_LENGTH.pointer, CONTENT_LENGTH.length);
     setBuffer(BufferType.ResponseBody, 0, length, start, keptBytes);
   }
+  return exchange.isAnswered;
 }
 
-/** How an answer of a content type is read. */
-function readingOf(exchange: Exchange, type: usize, length: u32): Reading {
-  if (exchange.chain == Chain.Mcp) return startsWith(type, length, EVENT_STREAM) ? Reading.Events : Reading.Hold;
-  const isMedia =
-    startsWith(type, length, IMAGE) ||
-    startsWith(type, length, AUDIO) ||
-    startsWith(type, length, VIDEO) ||
-    startsWith(type, length, FONT);
-  return isMedia ? Reading.Pass : Reading.Window;
+/** Opens an answer, and judges what it says. */
+function judgeDeflated(exchange: Exchange, start: usize, length: u32): bool {
+  const bytes = openDeflated(start, length);
+  if (outcome == NO_ROOM && refuse(exchange, layout.UNREADABLE_RESPONSE_EXPANSION)) return true;
+  const isBroken = bytes == 0 || (outcome != COMPLETE && outcome != NO_ROOM);
+  if (isBroken && refuse(exchange, layout.UNREADABLE_RESPONSE_ENCODING)) return true;
+  return bytes > 0 && judgeAnswer(exchange, layout.SURFACE_RESPONSE_BODY, openedStart(), bytes, true);
+}
+
+/** The origin has paused in the middle of an answer that is held, as one does that never ends: it goes on as it comes. */
+function passHeld(exchange: Exchange): void {
+  const isThere = getBuffer(BufferType.ResponseBody, 0, WHOLE) == Status.Ok;
+  if (isThere && judgeHeld(exchange, result.length())) return;
+  exchange.response = Reading.Window;
+  exchange.isLate = true;
+  exchange.hasBegun = true;
+  if (isThere && getBuffer(BufferType.ResponseBody, 0, WHOLE) == Status.Ok) {
+    const kept = min(result.length(), OVERLAP_BYTES);
+    exchange.heldOffset = result.length() - kept;
+    hold(exchange, result.pointer() + exchange.heldOffset, kept);
+  }
+  continueStream(StreamType.Response);
+}
+
+/** How an answer is read. What policy lets pass whatever is found is not held. */
+function readingOf(exchange: Exchange, kind: Content): Reading {
+  if (exchange.chain == Chain.Mcp) return kind == Content.Events ? Reading.Events : Reading.Hold;
+  if (kind == Content.Media) return Reading.Pass;
+  if (kind == Content.Events || kind == Content.Lines) return Reading.Lines;
+  if (!exchange.mayStop) return Reading.Window;
+  const hasLength = exchange.bodyBytes != u64.MAX_VALUE;
+  if (kind == Content.Text && (!hasLength || exchange.bodyBytes <= <u64>maxResponseBytes())) return Reading.Hold;
+  // Of bytes without an announced end nobody knows that they come to one: they pass as they come.
+  exchange.isLate = !hasLength;
+  return Reading.Window;
+}
+
+/** Puts nothing in the place of a chunk. */
+function swallow(): BodyStatus {
+  beginOut();
+  putOut();
+  return BodyStatus.Continue;
 }
 
 function readTrailer(map: MapType, name: Bytes): u64 {
@@ -291,17 +389,4 @@ function readDecimal(start: usize, length: u32): u64 {
 
 function isText(start: usize, length: u32, text: Bytes): bool {
   return length == text.length && startsWith(start, length, text);
-}
-
-/** Whether the text holds another, in any case. */
-function holds(start: usize, length: u32, text: Bytes): bool {
-  for (let i: u32 = 0; i + text.length <= length; i++) if (startsWith(start + i, length - i, text)) return true;
-  return false;
-}
-
-/** Whether the text begins with another, in any case. */
-function startsWith(start: usize, length: u32, text: Bytes): bool {
-  if (length < text.length) return false;
-  for (let i: u32 = 0; i < text.length; i++) if (lower(load<u8>(start + i)) != load<u8>(text.pointer + i)) return false;
-  return true;
 }

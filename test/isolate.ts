@@ -9,6 +9,7 @@ import { type ChildProcess, spawn, spawnSync } from 'node:child_process';
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { installClients } from './clients/install.ts';
 import { hostsFile } from './harness/names.ts';
 
 const root = join(import.meta.dirname, '..');
@@ -74,6 +75,7 @@ function follow(child: ChildProcess, folder: string): void {
   });
 }
 
+if (process.argv[2] !== '--') installClients();
 const entrance = findEntrance();
 const command = commandLine(process.argv.slice(2));
 if (command.length === 0) fail('--: no command follows; write one, or leave -- out to run the scenario tests');

@@ -45,6 +45,7 @@ export type TablePolicy = Pick<
   | 'unreadableVerdicts'
   | 'stripsTools'
   | 'maxRequestBodyBytes'
+  | 'maxResponseBytes'
   | 'scannedHeaders'
   | 'ignoredHeaders'
   | 'ownCredentialHeaders'

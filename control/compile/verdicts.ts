@@ -3,11 +3,15 @@ import * as layout from '../../filter/table/layout.ts';
 import { type Policy, surfaces, type Verdict } from '../policy/policy.ts';
 
 /** The part of a policy that setVerdicts writes. */
-export type VerdictPolicy = Pick<Policy, 'ruleVerdicts' | 'unreadableVerdicts' | 'stripsTools' | 'maxRequestBodyBytes'>;
+export type VerdictPolicy = Pick<
+  Policy,
+  'ruleVerdicts' | 'unreadableVerdicts' | 'stripsTools' | 'maxRequestBodyBytes' | 'maxResponseBytes'
+>;
 
 const verdictNumbers: Record<Verdict, number> = {
   allow: layout.VERDICT_ALLOW,
   warn: layout.VERDICT_WARN,
+  strip: layout.VERDICT_STRIP,
   block: layout.VERDICT_BLOCK,
 };
 
@@ -22,11 +26,12 @@ export function setVerdicts(table: Uint8Array, ruleIds: readonly string[], polic
   const [record, rules] = [section(layout.SECTION_POLICY), section(layout.SECTION_RULES)];
   view.setUint32(record + layout.POLICY_MAX_REQUEST_BODY_BYTES, policy.maxRequestBodyBytes, true);
   view.setUint8(record + layout.POLICY_STRIPS_TOOLS, policy.stripsTools ? 1 : 0);
+  view.setUint32(record + layout.POLICY_MAX_RESPONSE_BYTES, policy.maxResponseBytes, true);
   policy.unreadableVerdicts.forEach((verdict, i) => {
     view.setUint8(record + layout.POLICY_UNREADABLE_VERDICTS + i, verdictNumbers[verdict]);
   });
   surfaces.forEach((_, surface) => {
-    let isRead = 0;
+    let standing: number = layout.SURFACE_NOT_READ;
     ruleIds.forEach((id, i) => {
       const verdicts = policy.ruleVerdicts.get(id);
       if (!verdicts) throw new RangeError(`policy has no verdict for ${id}`);
@@ -34,8 +39,9 @@ export function setVerdicts(table: Uint8Array, ruleIds: readonly string[], polic
       const at = rules + i * layout.RULE_BYTES;
       view.setUint8(at + layout.RULE_VERDICTS_HIGH + surface, high);
       view.setUint8(at + layout.RULE_VERDICTS_LOW + surface, low);
-      if (high !== 0 || low !== 0) isRead = 1;
+      if (Math.max(high, low) >= layout.VERDICT_STRIP) standing = layout.SURFACE_STOPS;
+      else if (Math.max(high, low) >= layout.VERDICT_WARN) standing = Math.max(standing, layout.SURFACE_READ);
     });
-    view.setUint8(record + layout.POLICY_SURFACES + surface, isRead);
+    view.setUint8(record + layout.POLICY_SURFACES + surface, standing);
   });
 }

@@ -85,7 +85,7 @@ export const standings: Readonly<Record<string, Standing>> = {
   'tls_interception.cert_ttl': by('the control worker'),
   'tls_interception.cert_cache_size': by('the control worker'),
   'tls_interception.upstream_ca_file': by('the clusters'),
-  'tls_interception.max_response_bytes': { does: 'nothing', instead: 'answers pass at any length' },
+  'tls_interception.max_response_bytes': by('the filter'),
 
   'ssrf.ip_allowlist': by('the resolver and the clusters'),
   websocket_proxy: unlessEnabled,
@@ -98,12 +98,11 @@ export const standings: Readonly<Record<string, Standing>> = {
   'dlp.patterns': by('the table'),
   'dlp.action': nothing,
 
-  response_scanning: {
-    does: 'nothing',
-    switches: ['enabled'],
-    defaults: { action: 'warn' },
-    instead: 'answers are read and reported, and pass unchanged',
-  },
+  'response_scanning.enabled': by('the filter'),
+  'response_scanning.action': by('the filter'),
+  'response_scanning.ask_timeout_seconds': nothing,
+  'response_scanning.include_defaults': { does: 'only', values: [true], remedy: 'remove it', by: 'the table' },
+  'response_scanning.patterns': { does: 'nothing', remedy: 'remove it, and write what to look for as dlp.patterns' },
   request_body_scanning: by('the filter'),
   mcp_input_scanning: by('the filter'),
   'mcp_tool_scanning.enabled': by('the filter'),

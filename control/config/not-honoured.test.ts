@@ -48,14 +48,9 @@ test.each([
   ['websocket_proxy: { strip_compression: false }', `p.yaml:2:1: websocket_proxy: ${off}`],
   ['explain_blocks: false', `p.yaml:2:1: explain_blocks: ${off}`],
   ['suppress: []', `p.yaml:2:1: suppress: ${off}`],
-  ['response_scanning: { enabled: false, action: block }', `p.yaml:2:1: response_scanning: ${off}`],
   [
     'fetch_proxy: { monitoring: { max_requests_per_minute: 0 } }',
     `p.yaml:2:30: fetch_proxy.monitoring.max_requests_per_minute: ${off}`,
-  ],
-  [
-    'response_scanning: { enabled: true, action: warn, include_defaults: true }',
-    'p.yaml:2:1: response_scanning: not honoured yet; it is at its default, and answers are read and reported, and pass unchanged',
   ],
   [
     'seed_phrase_detection: { enabled: true }',
@@ -73,6 +68,8 @@ test.each([
   'forward_proxy: { enabled: true, sni_verification: true }',
   'logging: { format: text, output: stdout, include_blocked: true }',
   'websocket_proxy: {}',
+  'response_scanning: { enabled: false, action: block, include_defaults: true }',
+  'response_scanning: { action: strip }',
   'websocket_proxy:',
   'mcp_tool_policy: { enabled: }',
   'explain_blocks:',
@@ -94,8 +91,8 @@ test.each([
     'p.yaml:1:29: websocket_proxy.enabled: not honoured yet, and it is on; write false, or remove it',
   ],
   [
-    'response_scanning: { action: block }',
-    'p.yaml:1:30: response_scanning.action: not honoured yet, and it is set to "block"; write warn, or remove it',
+    'response_scanning: { patterns: [{ name: n, regex: x }] }',
+    'p.yaml:1:32: response_scanning.patterns: not honoured yet, and it is set; remove it, and write what to look for as dlp.patterns',
   ],
   [
     'seed_phrase_detection: { min_words: 24 }',

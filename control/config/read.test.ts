@@ -94,6 +94,8 @@ const codes: [code: string, text: string, line: number, column: number, key: str
   ['not-allowed', 'version: 2', 1, 10, 'version'],
   ['not-allowed', 'dlp: {action: block}', 1, 7, 'dlp.action'],
   ['not-allowed', 'request_body_scanning: {header_mode: some}', 1, 38, 'request_body_scanning.header_mode'],
+  ['not-allowed', 'response_scanning: {action: ask}', 1, 29, 'response_scanning.action'],
+  ['not-allowed', 'response_scanning: {action: deny}', 1, 29, 'response_scanning.action'],
   ['not-allowed', 'mcp_input_scanning: {on_parse_error: warn}', 1, 38, 'mcp_input_scanning.on_parse_error'],
   ['not-honoured', 'explain_blocks: true', 1, 17, 'explain_blocks'],
   ['out-of-range', 'forward_proxy: {max_tunnel_seconds: 0}', 1, 37, 'forward_proxy.max_tunnel_seconds'],

@@ -77,6 +77,22 @@ const publicKey = checkedText((value) =>
 /** A key that Pipelock knows in order to refuse it. */
 const refused = z.never().optional();
 
+/** Pipelock's `ask` asks the person at the terminal that it runs in. */
+const responseAction = z
+  .string()
+  .check((check) => {
+    if (check.value === 'ask') {
+      const params = {
+        code: 'not-allowed',
+        message: '"ask" needs somebody at a terminal, and nobody sits at a gateway',
+        remedy: 'write block, strip or warn, or leave it to the mode',
+      };
+      check.issues.push({ code: 'custom', input: check.value, params });
+    }
+  })
+  .pipe(z.enum(['strip', 'warn', 'block']))
+  .optional();
+
 const mode = z.enum(['strict', 'balanced', 'audit']);
 const severity = z.enum(['info', 'warn', 'critical']).default('warn');
 
@@ -216,7 +232,7 @@ export const configSchema = z.strictObject({
     passthrough_domains: hostPatterns(),
     cert_ttl: duration('24h', minCertTtlSeconds),
     cert_cache_size: z.int().min(1).max(maxCertCacheSize).optional(),
-    max_response_bytes: count(5_242_880),
+    max_response_bytes: z.int().min(1).max(maxBodyBytes).default(5_242_880),
     upstream_ca_file: text(),
   }),
   ssrf: section({ ip_allowlist: cidrs() }),
@@ -237,7 +253,7 @@ export const configSchema = z.strictObject({
   dlp: section(dlp),
   response_scanning: section({
     enabled: flag(true),
-    action: action('strip', 'warn', 'block', 'ask'),
+    action: responseAction,
     ask_timeout_seconds: seconds(30),
     include_defaults: flag(true),
     patterns: z.array(z.strictObject({ name: z.string().min(1), regex })).default([]),

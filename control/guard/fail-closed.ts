@@ -3,12 +3,14 @@ import { isDeepStrictEqual } from 'node:util';
 import { type Breach, breachOf, look, ofType, type Parsed, walk } from './breach.ts';
 
 const breach = breachOf('fail-closed');
+const httpWasm = 'envoy.extensions.filters.http.wasm.v3.Wasm';
+const networkWasm = 'envoy.extensions.filters.network.wasm.v3.Wasm';
 
 export function failClosed({ all, filters }: Parsed): Breach[] {
   const breaches: Breach[] = [];
   const vms: [string, unknown][] = [];
   for (const [root, value] of all) {
-    for (const { resource, path } of ofType(value, 'envoy.extensions.filters.http.wasm.v3.Wasm')) {
+    for (const { resource, path } of [...ofType(value, httpWasm), ...ofType(value, networkWasm)]) {
       const place = root.startsWith('filter ') ? root : `${root}, filter ${path.at(-2)}`;
       const policy = look(resource, 'config', 'failure_policy');
       if (policy !== 'FAIL_RELOAD') {
@@ -17,7 +19,8 @@ export function failClosed({ all, filters }: Parsed): Breach[] {
       if (look(resource, 'config', 'fail_open') !== undefined) {
         breaches.push(breach(place, 'fail_open would let traffic through'));
       }
-      if (look(resource, 'config', 'allow_on_headers_stop_iteration') !== true) {
+      const isNetwork = String(resource['@type']).endsWith(networkWasm);
+      if (!isNetwork && look(resource, 'config', 'allow_on_headers_stop_iteration') !== true) {
         breaches.push(
           breach(place, 'allow_on_headers_stop_iteration is off: headers would leave before the body is read'),
         );
@@ -37,9 +40,7 @@ export function failClosed({ all, filters }: Parsed): Breach[] {
   }
   for (const [place, vm] of vms.slice(1)) {
     if (!isDeepStrictEqual(vm, vms[0]![1])) {
-      breaches.push(
-        breach(place, `vm_config differs from that of ${vms[0]![0]}: the probe would not reach the filter`),
-      );
+      breaches.push(breach(place, `vm_config differs from that of ${vms[0]![0]}: it would not share the filter's VM`));
     }
   }
   if (!filters.some((f) => f.name === 'penstock')) breaches.push(breach('filter.yaml', 'holds no filter penstock'));

@@ -46,6 +46,17 @@ describe('fail-closed', () => {
     ]);
   });
 
+  it('sees an instance below HTTP that fails open, or runs in a VM of its own', () => {
+    const end = (l: Value) =>
+      resource(l, `resources[intercept].filter_chains[intercept].filters[penstock.end].${wasm}`);
+    expect(breaches('listeners', (l) => fill(end(l), 'failure_policy', 'FAIL_OPEN'))).toEqual([
+      'guard: fail-closed: listener intercept, filter penstock.end: failure_policy FAIL_OPEN would let traffic through',
+    ]);
+    expect(breaches('listeners', (l) => fill(end(l), 'vm_config.vm_id', 'other')).join()).toContain(
+      'vm_config differs',
+    );
+  });
+
   it.each<[string, (config: Resource) => unknown, string]>([
     ['fail_open', (c) => (c.fail_open = true), 'fail_open would let traffic through'],
     ['headers let go', (c) => delete c.allow_on_headers_stop_iteration, 'headers would leave before the body is read'],
@@ -67,8 +78,7 @@ describe('fail-closed', () => {
 
 describe('no-bypass', () => {
   it.each(['egress', 'intercept', 'mcp'])('sees a filter gone or out of order on %s', (listener) => {
-    const probe = listener === 'mcp' ? ['penstock.probe'] : [];
-    for (const name of ['penstock', ...probe, 'request-decompression', 'response-decompression']) {
+    for (const name of ['penstock', 'penstock.probe', 'request-decompression', 'response-decompression']) {
       const found = breaches('listeners', (l) => takeOut(http(l, listener), 'http_filters', name));
       expect(found.join(), name).toContain(`guard: no-bypass: listener ${listener}: filters end in`);
     }

@@ -20,10 +20,7 @@ import { destinationBreaches } from './destination.ts';
 const breach = breachOf('no-bypass');
 
 /** What reads, in the order it has to stand; other filters may stand before it, only the router after it. */
-const readings = {
-  mcp: ['request-decompression', 'penstock', 'response-decompression', 'penstock.probe', 'router'],
-  other: ['request-decompression', 'penstock', 'response-decompression', 'router'],
-};
+const reading = ['request-decompression', 'penstock', 'response-decompression', 'penstock.probe', 'router'];
 /** Off but on routes of its own: encodedBreaches. */
 const openedOnRoutes = 'request-decompression';
 /** The content codings that are opened for the filter (RFC 9110 section 8.4.1); it refuses any other. */
@@ -34,8 +31,7 @@ export function noBypass({ listeners }: Parsed, policy: Policy): Breach[] {
   for (const listener of listeners) {
     const place = `listener ${listener.name}`;
     for (const manager of managers(listener)) {
-      const reading = listener.name === 'mcp' ? readings.mcp : readings.other;
-      breaches.push(...chainBreaches(place, manager, reading), ...rewriteBreaches(place, manager));
+      breaches.push(...chainBreaches(place, manager), ...rewriteBreaches(place, manager));
       breaches.push(...destinationBreaches(String(listener.name), manager, policy));
     }
     if (managers(listener).length === 0)
@@ -51,7 +47,7 @@ export function noBypass({ listeners }: Parsed, policy: Policy): Breach[] {
   return breaches;
 }
 
-function chainBreaches(place: string, manager: Resource, reading: readonly string[]): Breach[] {
+function chainBreaches(place: string, manager: Resource): Breach[] {
   const breaches: Breach[] = [];
   const names = members(manager.http_filters).map((f) => f.name);
   const read = names.slice(-reading.length);
@@ -118,7 +114,7 @@ function routeBreaches(listener: Resource, route: Resource, behind: Resource | u
   const place = routePlace(listener, route);
   const cluster = look(route, 'route', 'cluster');
   const isAnswered = route.direct_response !== undefined || cluster === 'health' || cluster === 'control';
-  for (const filter of [...readings.mcp.slice(0, -1), 'destination']) {
+  for (const filter of [...reading.slice(0, -1), 'destination']) {
     const overrides = look(route, 'typed_per_filter_config', filter) !== undefined;
     const isEncoded =
       filter === openedOnRoutes && behind !== undefined && isDeepStrictEqual(route, encodedRoute(behind));

@@ -31,6 +31,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
     unreadableVerdicts: unreadables.map((unreadable) => unreadableVerdict(config, unreadable, blocks)),
     stripsTools: (config.mcp_tool_scanning.action ?? (config.mode === 'strict' ? 'block' : 'strip')) === 'strip',
     maxRequestBodyBytes: body.max_body_bytes,
+    maxResponseBytes: tls.max_response_bytes,
     scannedHeaders:
       !body.enabled || !body.scan_headers ? [] : scansAllHeaders ? '*' : lowerCase(body.sensitive_headers),
     ignoredHeaders: lowerCase(body.ignore_headers ?? connectionHeaders),
@@ -120,12 +121,12 @@ function findingVerdict(
   blocks: boolean,
 ): Verdict {
   if (silent[category].includes(surface)) return 'allow';
-  // What an answer holds has already come in; it is reported.
-  if (surface === 'response-body') return 'warn';
   const section = sectionOf(config, category, surface);
   if (section && !section.enabled) return 'allow';
-  if (!blocks || section?.action === 'warn') return 'warn';
-  if (section?.action === 'block' || section?.action === 'strip') return 'block';
+  if (!blocks) return 'warn';
+  // A tool is taken out of its list, or the list is blocked: stripsTools says which.
+  if (section?.action === 'strip' && surface === 'mcp-tool') return 'block';
+  if (section?.action !== undefined) return section.action;
   return config.mode === 'strict' || confidence === 'high' ? 'block' : 'warn';
 }
 
@@ -134,8 +135,10 @@ function sectionOf(
   config: Config,
   category: Category,
   surface: Surface,
-): { enabled: boolean; action?: 'warn' | 'block' | 'strip' | undefined } | undefined {
+): { enabled: boolean; action?: Verdict | undefined } | undefined {
   switch (surface) {
+    case 'url':
+      return undefined;
     case 'header':
     case 'request-body':
       return config.request_body_scanning;
@@ -143,15 +146,17 @@ function sectionOf(
       return config.mcp_input_scanning;
     case 'mcp-tool':
       // A secret in a tool's definition is a secret in an answer.
-      return category === 'injection' || category === 'tool-poison' ? config.mcp_tool_scanning : undefined;
-    default:
-      return undefined;
+      if (category === 'injection' || category === 'tool-poison') return config.mcp_tool_scanning;
+      return config.response_scanning;
+    case 'response-body':
+    case 'mcp-response':
+      return config.response_scanning;
   }
 }
 
 function unreadableVerdict(config: Config, unreadable: Unreadable, blocks: boolean): Verdict {
-  const isBody = unreadable.startsWith('request-');
-  if (isBody && !config.request_body_scanning.enabled) return 'allow';
+  if (unreadable.startsWith('request-') && !config.request_body_scanning.enabled) return 'allow';
+  if (unreadable.startsWith('response-') && !config.response_scanning.enabled) return 'allow';
   if (unreadable.startsWith('mcp-')) {
     if (!config.mcp_input_scanning.enabled) return 'allow';
     if (config.mcp_input_scanning.on_parse_error === 'forward') return 'warn';

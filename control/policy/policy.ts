@@ -4,7 +4,7 @@
  */
 
 /** What policy says of a finding. The numbers are the table's (filter/table/layout.ts), in order of strength. */
-export type Verdict = 'allow' | 'warn' | 'block';
+export type Verdict = 'allow' | 'warn' | 'strip' | 'block';
 
 /** Where in an exchange a finding can lie. The order is the table's (filter/table/layout.ts). */
 export const surfaces = [
@@ -37,6 +37,7 @@ export const unreadables = [
   'mcp-lone-surrogate',
   'mcp-too-many',
   'mcp-answer',
+  'response-expansion',
 ] as const;
 export type Unreadable = (typeof unreadables)[number];
 
@@ -63,6 +64,8 @@ export interface Policy {
   stripsTools: boolean;
   /** Longest request body that is read, in bytes. */
   maxRequestBodyBytes: number;
+  /** An answer up to this many bytes is held and judged whole; a longer one is read as it passes. */
+  maxResponseBytes: number;
   /** Lower-case names of the request headers that are scanned; '*' stands for all but `ignoredHeaders`. */
   scannedHeaders: string[] | '*';
   ignoredHeaders: string[];

@@ -15,6 +15,7 @@ export function examplePolicy(change: Change = {}): Policy {
     unreadableVerdicts: [],
     stripsTools: true,
     maxRequestBodyBytes: 5 * 1024 * 1024,
+    maxResponseBytes: 5 * 1024 * 1024,
     scannedHeaders: '*',
     ignoredHeaders: [],
     ownCredentialHeaders: [],

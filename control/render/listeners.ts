@@ -26,8 +26,8 @@ export function renderListeners(policy: Policy, runtime: Runtime): Resource[] {
     // A tunnel stands in egress, and what is inside it ends with it.
     if (listener.name !== 'intercept') putStop(http(listener), policy, runtime);
     putEncoded(http(listener));
-    // Only MCP answers are held, so only they need to be told where they end.
-    if (listener.name !== 'mcp') takeOut(http(listener), 'http_filters', 'penstock.probe');
+    // On mcp an answer that is blocked in its middle goes on: its message gives way to an error.
+    if (listener.name !== 'mcp') putEnd(listener, runtime);
   }
   return all;
 }
@@ -146,6 +146,14 @@ function putAccessLog(listener: Resource, policy: Policy): void {
   http(listener).access_log = field(replies, 'access_log');
 }
 
+/** The filter of end.yaml, in front of the connection manager. */
+function putEnd(listener: Resource, runtime: Runtime): void {
+  const end = source('end');
+  fill(end, 'typed_config.config.vm_config.code.local.filename', runtime.filterWasm);
+  const filters = list(listener, `filter_chains[${listener.name}].filters`);
+  filters.splice(filters.indexOf(field(filters, '[http]')), 0, end);
+}
+
 /** The whole of reading.yaml in the place of `penstock`, and the limit of the bodies that it holds. */
 function putReading(manager: Resource, policy: Policy, runtime: Runtime): void {
   const reading = source('reading');
@@ -155,7 +163,8 @@ function putReading(manager: Resource, policy: Policy, runtime: Runtime): void {
   fill(reading, '[penstock.probe].typed_config.config.vm_config.code.local.filename', runtime.filterWasm);
   const filters = list(manager, 'http_filters');
   filters.splice(filters.indexOf(field(filters, '[penstock]')), 1, ...reading);
-  const limit = policy.maxRequestBodyBytes + bodyHeadroomBytes;
+  // Envoy has one limit for both directions.
+  const limit = Math.max(policy.maxRequestBodyBytes, policy.maxResponseBytes) + bodyHeadroomBytes;
   fill(manager, 'route_config.virtual_hosts[any].request_body_buffer_limit', limit);
 }
 

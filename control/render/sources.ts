@@ -9,7 +9,7 @@ export const sourceDirectory = join(import.meta.dirname, '../../envoy');
 
 /** The value that envoy/NAME.yaml holds. No two places share an object, also where the file uses an alias. */
 export function source(
-  name: 'bootstrap' | 'egress' | 'intercept' | 'mcp' | 'clusters' | 'filter' | 'replies' | 'stop-on',
+  name: 'bootstrap' | 'egress' | 'intercept' | 'mcp' | 'clusters' | 'filter' | 'replies' | 'stop-on' | 'end',
 ): Resource;
 export function source(name: 'reading' | 'stop'): Value[];
 export function source(name: string): Value {

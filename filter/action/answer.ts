@@ -140,7 +140,8 @@ function writeUnreadableErrors(reason: i32, code: u32): void {
   if (isBatch && idCount > 0) writer.ascii(']');
 }
 
-function writeFindingMessage(exchange: Exchange, surface: i32): void {
+/** Writes why an exchange is blocked, as its answers say it, and gives the writer. */
+export function writeFindingMessage(exchange: Exchange, surface: i32): Writer {
   const rule = findingRule(decidingFinding);
   message
     .start(messageText, MESSAGE_BYTES)
@@ -148,7 +149,7 @@ function writeFindingMessage(exchange: Exchange, surface: i32): void {
     .bytes(ruleId(rule), ruleIdLength(rule))
     .ascii(' in ');
   writePlace(message, surface);
-  message.ascii('; request ').hex(requestIdOf(exchange), 16);
+  return message.ascii('; request ').hex(requestIdOf(exchange), 16);
 }
 
 function startOpenAi(): void {

@@ -2,7 +2,7 @@
 // JSON-RPC message. An event goes on when it is whole and judged; one that is blocked gives way to an error for its id.
 import { setOnlyId } from '../mcp/message';
 import { writeKept } from '../mcp/tools';
-import { BufferType, Bytes, getBuffer, result, Status, setBuffer, Writer } from '../proxy-wasm-as/assembly';
+import { BufferType, Bytes, getBuffer, result, Status, Writer } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import { maxRequestBodyBytes } from '../verdict/verdict';
 import { dataOfFinding, dataOfUnreadable } from './answer';
@@ -11,6 +11,7 @@ import { Exchange } from './exchange';
 import { heldStart, hold, release } from './held';
 import { hasFindings, read } from './judge';
 import { blockedSurface, judgeMcpAnswer, messageRoom, Outcome, unreadable } from './mcp';
+import { beginOut, emit, putOut } from './out';
 import { appendByte, appendText, beginText, textLength, textStart } from './text';
 import { OVERLAP_BYTES } from './window';
 
@@ -21,18 +22,13 @@ const DATA = Bytes.of('data: ');
 /** The longest end of an event: CR LF CR LF. */
 const END_BYTES: u32 = 4;
 
-/** What goes on of this chunk. Grows to the largest so far. */
-let out: usize = 0;
-let outCapacity: u32 = 0;
-let outLength: u32 = 0;
-
 /** Judges the events that the chunk of `length` bytes completes and puts them in the chunk's place. */
 export function passEvents(exchange: Exchange, length: u32, isLast: bool): void {
   if (length > 0) {
     if (getBuffer(BufferType.ResponseBody, 0, length) != Status.Ok) return;
     hold(exchange, result.pointer(), length);
   }
-  outLength = 0;
+  beginOut();
   let from: u32 = 0;
   let isEnd = false;
   let to = eventEnd(exchange, 0, exchange.heldSearched);
@@ -49,7 +45,7 @@ export function passEvents(exchange: Exchange, length: u32, isLast: bool): void 
   }
   if (from > 0) release(exchange, from);
   exchange.heldSearched = exchange.heldLength;
-  setBuffer(BufferType.ResponseBody, 0, length, out, outLength);
+  putOut();
 }
 
 /**
@@ -141,7 +137,7 @@ function judgeOther(exchange: Exchange, start: usize, end: usize): bool {
     }
     line = nextLine(lineEnd, end);
   }
-  return read(exchange, layout.SURFACE_MCP_RESPONSE, textStart(), textLength()) == layout.VERDICT_BLOCK;
+  return read(exchange, layout.SURFACE_MCP_RESPONSE, textStart(), textLength()) >= layout.VERDICT_STRIP;
 }
 
 /** Puts a message of ours in the event's place. Its id stays, since a client goes on from there. */
@@ -179,7 +175,7 @@ function isBlocked(exchange: Exchange, from: u32, to: u32): bool {
   setOnlyId(exchange.id(), exchange.idLength);
   beginText(to - from);
   appendText(heldStart(exchange) + from, to - from);
-  return read(exchange, layout.SURFACE_MCP_RESPONSE, textStart(), textLength()) == layout.VERDICT_BLOCK;
+  return read(exchange, layout.SURFACE_MCP_RESPONSE, textStart(), textLength()) >= layout.VERDICT_STRIP;
 }
 
 function emitError(exchange: Exchange): void {
@@ -188,19 +184,4 @@ function emitError(exchange: Exchange): void {
   exchange.heldIsRest = false;
   const data = dataOfFinding(exchange, layout.SURFACE_MCP_RESPONSE);
   emitMessage(data.pointer, data.pointer, data);
-}
-
-function emit(from: usize, bytes: u32): void {
-  if (outLength + bytes > outCapacity) {
-    const capacity = (outLength + bytes + 0xffff) & ~0xffff;
-    const block = heap.alloc(capacity);
-    if (out != 0) {
-      memory.copy(block, out, outLength);
-      heap.free(out);
-    }
-    out = block;
-    outCapacity = capacity;
-  }
-  memory.copy(out + outLength, from, bytes);
-  outLength += bytes;
 }

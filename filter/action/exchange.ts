@@ -22,6 +22,19 @@ export const enum Reading {
   Window = 2,
   /** Held and judged one server-sent event at a time. */
   Events = 3,
+  /** Passes on line by line, each judged, and the texts that the lines carry as well (lines.ts). */
+  Lines = 4,
+  /** Given up in its middle: nothing more goes out. */
+  Stopped = 5,
+}
+
+/** What an exchange in the list of wait.ts waits for. */
+export const enum Wait {
+  Nothing = 0,
+  /** The end of what may be the beginning of a match, or of an answer that is held whole. */
+  Decision = 1,
+  /** The network side to end the stream (stop.ts). */
+  End = 2,
 }
 
 /** A DNS name has at most 253 characters; a port adds six. */
@@ -62,6 +75,36 @@ export class Exchange {
   /** On 8889: the answer's status is 2xx, and its type is JSON. */
   isSuccess: bool = false;
   isJson: bool = false;
+  /** Length of the answer that its headers announce; the largest number where they do not. */
+  bodyBytes: u64 = 0;
+  /** Policy may stop or change this answer: it is held back while it is read. */
+  mayStop: bool = false;
+  /** Headers of the answer have gone out. */
+  hasBegun: bool = false;
+  /** The answer was held for long enough: it goes on as it comes, and what is found stops what follows. */
+  isLate: bool = false;
+  /** The answer is compressed in a way that the filter opens by itself (deflated.ts). */
+  isDeflated: bool = false;
+  /** The answer is one of server-sent events, and not of lines of JSON. */
+  isEventStream: bool = false;
+  /** Which API the stream is of (view/sse.ts), and where its text stands. */
+  dialect: u8 = 0;
+  eventIndex: u32 = 0;
+  contentIndex: u32 = 0;
+  /** The texts that the lines carry (joined.ts), 0 for none yet. */
+  joined: usize = 0;
+  /** Bytes that Envoy holds for the filter: lines that wait for a decision. */
+  heldByEnvoy: u32 = 0;
+  /** wait.ts: what for, until when, and the neighbours in the list. */
+  wait: Wait = Wait.Nothing;
+  waitEnd: u64 = 0;
+  waitNext: usize = 0;
+  waitPrevious: usize = 0;
+  /** The client's connection, once the network side has ended the stream there. */
+  connectionId: u32 = 0;
+  /** How a message to the client ends: in HTTP/1 with the last chunk, or, without chunks, with the connection. */
+  isHttp1: bool = false;
+  isChunked: bool = false;
 
   @inline
   host(): usize {
@@ -125,11 +168,16 @@ export function exchangeOf(contextId: u32): Exchange | null {
   return changetype<Exchange | null>(exchanges.get(contextId));
 }
 
-/** Gives the context's record back, and what it held. */
-export function closeExchange(contextId: u32): void {
+/** Takes the context's record out of use and frees what it held; 0 where it has none. The caller gives it back. */
+export function removeExchange(contextId: u32): Exchange | null {
   const record = exchanges.remove(contextId);
-  if (record == 0) return;
+  if (record == 0) return null;
   const exchange = changetype<Exchange>(record);
   if (exchange.held != 0) heap.free(exchange.held);
-  records.give(record);
+  return exchange;
+}
+
+/** Gives the record back for the next exchange. */
+export function giveExchange(exchange: Exchange): void {
+  records.give(changetype<usize>(exchange));
 }

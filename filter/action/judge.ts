@@ -4,16 +4,40 @@ import { findIn, wasCut } from '../finding/find';
 import { clearFindings, findingCount, findingRule } from '../finding/findings';
 import { setDestination } from '../finding/own';
 import { forgetId, idCount, idLength, idStart } from '../mcp/message';
-import { currentTimeNanoseconds } from '../proxy-wasm-as/assembly';
+import {
+  BufferType,
+  Bytes,
+  currentTimeNanoseconds,
+  getBuffer,
+  MapType,
+  removeHeader,
+  result,
+  Status,
+  setBuffer,
+  WHOLE,
+} from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { verdictOfFinding, verdictOfMessage, verdictOfUnreadable } from '../verdict/verdict';
+import { RAW } from '../view/encoding';
 import { answerFinding, answerUnreadable } from './answer';
 import { nameEnd } from './authority';
 import { Chain, Exchange } from './exchange';
 import { recordScan, reportFinding, reportUnreadable } from './report';
+import { strip, strippedLength, strippedStart } from './strip';
 import { appendText, beginText, textLength, textStart } from './text';
 import { writeTrace } from './trace-log';
+
+const CONTENT_ENCODING = Bytes.of('content-encoding');
+/** What says of a body that it is as it was: gone where a part of it is. */
+const LENGTH_HEADERS: StaticArray<Bytes> = [
+  Bytes.of('content-length'),
+  Bytes.of('etag'),
+  Bytes.of('digest'),
+  Bytes.of('content-digest'),
+  Bytes.of('repr-digest'),
+  Bytes.of('content-md5'),
+];
 
 /**
  * Reads the text at `start` (with margins) as the whole of a surface. True where policy blocks it, and the exchange was
@@ -23,6 +47,36 @@ export function judge(exchange: Exchange, surface: i32, start: usize, length: u3
   const verdict = read(exchange, surface, start, length);
   if (wasCut && refuse(exchange, layout.UNREADABLE_REQUEST_EXPANSION)) return true;
   if (verdict != layout.VERDICT_BLOCK) return false;
+  answerFinding(exchange, surface);
+  return true;
+}
+
+/**
+ * Reads the body of a held answer, `length` bytes in the host buffer, or opened from what is there, and blocks it or takes
+ * out of it what policy says. True where the exchange was answered in the origin's place.
+ */
+export function judgeAnswer(exchange: Exchange, surface: i32, start: usize, length: u32, isOpened: bool): bool {
+  const verdict = read(exchange, surface, start, length);
+  if (wasCut && refuse(exchange, layout.UNREADABLE_RESPONSE_EXPANSION)) return true;
+  if (verdict < layout.VERDICT_STRIP) return false;
+  if (verdict == layout.VERDICT_STRIP) {
+    // Lines of the log have passed through the host buffer since.
+    if (!isOpened && getBuffer(BufferType.ResponseBody, 0, length) == Status.Ok) start = result.pointer();
+    setDestinationOf(exchange);
+    if (strip(start, length, surface)) {
+      if (isOpened) removeHeader(MapType.ResponseHeaders, CONTENT_ENCODING.pointer, CONTENT_ENCODING.length);
+      for (let i = 0; i < LENGTH_HEADERS.length; i++) {
+        const name = LENGTH_HEADERS[i];
+        removeHeader(MapType.ResponseHeaders, name.pointer, name.length);
+      }
+      setBuffer(BufferType.ResponseBody, 0, WHOLE, strippedStart(), strippedLength());
+      return false;
+    }
+    setDestinationOf(exchange);
+    clearFindings();
+    findIn(start, length, surface);
+    verdictOfMessage(surface);
+  }
   answerFinding(exchange, surface);
   return true;
 }
@@ -40,29 +94,46 @@ export function read(exchange: Exchange, surface: i32, start: usize, length: u32
   return verdictOfMessage(surface);
 }
 
-/** Reads one piece of an answer that comes in pieces; each rule is reported once in the answer. */
-export function readPiece(exchange: Exchange, surface: i32, start: usize, length: u32, offset: u32): void {
+/**
+ * Reads one piece of an answer that comes in pieces, got by `chain`; each rule is reported once in the answer. Gives the
+ * verdict.
+ */
+export function readPiece(
+  exchange: Exchange,
+  surface: i32,
+  start: usize,
+  length: u32,
+  offset: u32,
+  chain: u32 = RAW,
+): i32 {
   clearFindings();
   setDestinationOf(exchange);
-  findTimed(start, length, surface);
+  findTimed(start, length, surface, chain);
   writeTrace();
   for (let i: u32 = 0; i < findingCount(); i++) {
     const verdict = verdictOfFinding(i, surface);
     if (verdict != layout.VERDICT_ALLOW && exchange.reportOnce(findingRule(i)))
       reportFinding(exchange, i, surface, verdict, offset);
   }
+  return verdictOfMessage(surface);
+}
+
+/** Takes out of a piece of an answer what policy says (strip.ts); false where it cannot be done. */
+export function stripPiece(exchange: Exchange, start: usize, length: u32): bool {
+  setDestinationOf(exchange);
+  return strip(start, length, layout.SURFACE_RESPONSE_BODY);
 }
 
 let texts: u32 = 0;
 
 /** Of every 16 texts one is timed: the clock costs a call of the host each time it is read. */
-function findTimed(start: usize, length: u32, surface: i32): void {
+function findTimed(start: usize, length: u32, surface: i32, chain: u32 = RAW): void {
   if ((texts++ & 15) != 0) {
-    findIn(start, length, surface);
+    findIn(start, length, surface, chain);
     return;
   }
   const began = currentTimeNanoseconds();
-  findIn(start, length, surface);
+  findIn(start, length, surface, chain);
   recordScan(surface, currentTimeNanoseconds() - began);
 }
 

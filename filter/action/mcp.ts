@@ -101,7 +101,8 @@ function judgeText(exchange: Exchange, start: usize, length: u32, surface: i32):
     unreadable = layout.UNREADABLE_REQUEST_EXPANSION;
     return Outcome.Unreadable;
   }
-  if (verdict != layout.VERDICT_BLOCK) return Outcome.Pass;
+  // A message of the protocol that says less than it should is none: what would be stripped is blocked.
+  if (verdict < layout.VERDICT_STRIP) return Outcome.Pass;
   blockedSurface = surface;
   return Outcome.Block;
 }

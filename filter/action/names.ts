@@ -34,6 +34,7 @@ export function writeUnreadable(writer: Writer, reason: i32): void {
   else if (reason == layout.UNREADABLE_RESPONSE_ENCODING) writer.ascii('response-encoding');
   else if (reason == layout.UNREADABLE_AUTHORITY_MISMATCH) writer.ascii('authority-mismatch');
   else if (reason == layout.UNREADABLE_RESPONSE_TOO_LARGE) writer.ascii('response-too-large');
+  else if (reason == layout.UNREADABLE_RESPONSE_EXPANSION) writer.ascii('response-expansion');
   else if (reason == layout.UNREADABLE_MCP_NOT_JSON) writer.ascii('mcp-not-json');
   else if (reason == layout.UNREADABLE_MCP_TRAILING_DATA) writer.ascii('mcp-trailing-data');
   else if (reason == layout.UNREADABLE_MCP_DUPLICATE_KEY) writer.ascii('mcp-duplicate-key');
@@ -86,16 +87,15 @@ export function writeUnreadableReason(writer: Writer, reason: i32, maxBodyBytes:
     writer.ascii('the answer has a content encoding that cannot be opened; let the origin send it as it is');
   else if (reason == layout.UNREADABLE_AUTHORITY_MISMATCH)
     writer.ascii('CONNECT, TLS server name and Host name different hosts; open a tunnel for each host');
-  else
-    writer
-      .ascii('the answer is larger than ')
-      .decimal(maxBodyBytes)
-      .ascii(' bytes; raise request_body_scanning.max_body_bytes');
+  else if (reason == layout.UNREADABLE_RESPONSE_TOO_LARGE)
+    writer.ascii('the answer is larger than tls_interception.max_response_bytes; raise it');
+  else writer.ascii('the answer opens to many times its size; let the origin send it without layers of encoding');
 }
 
 /** Writes the name of a verdict. */
 export function writeVerdict(writer: Writer, verdict: i32): void {
   if (verdict == layout.VERDICT_BLOCK) writer.ascii('block');
+  else if (verdict == layout.VERDICT_STRIP) writer.ascii('strip');
   else if (verdict == layout.VERDICT_WARN) writer.ascii('warn');
   else writer.ascii('allow');
 }
@@ -129,5 +129,6 @@ function writeEncoding(writer: Writer, encoding: u32): void {
   else if (encoding == encodings.DEFLATE) writer.ascii('deflate');
   else if (encoding == encodings.JOINED) writer.ascii('joined');
   else if (encoding == encodings.SPACED) writer.ascii('spaced');
+  else if (encoding == encodings.STREAM) writer.ascii('stream');
   else writer.ascii('wide');
 }

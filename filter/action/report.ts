@@ -75,14 +75,17 @@ function writeExchange(exchange: Exchange): void {
   log(LogLevel.Warn, writer.pointer, writer.length);
 }
 
-/** Metric ids by rule, surface and verdict, 0 where not defined: MAX_RULES × 8 surfaces × 2 × 4. */
-const FINDING_METRICS_BYTES: u32 = 65536;
-const findingMetrics: usize = memory.data(65536);
-/** The same by reason: up to 32 × 2 × 4. */
-const unreadableMetrics: usize = memory.data(256);
+/** Verdicts that are counted: warn, strip, block. */
+const COUNTED: usize = 3;
+/** Metric ids by rule, surface and verdict, 0 where not defined: MAX_RULES × 8 surfaces × COUNTED × 4. */
+const FINDING_METRICS_BYTES: u32 = 98304;
+const findingMetrics: usize = memory.data(98304);
+/** The same by reason: up to 32 × COUNTED × 4. */
+const unreadableMetrics: usize = memory.data(384);
 
 function countFinding(rule: u32, surface: i32, verdict: i32): void {
-  const at = findingMetrics + (((<usize>rule * 8 + <usize>surface) * 2 + <usize>(verdict - layout.VERDICT_WARN)) << 2);
+  const slot = (<usize>rule * 8 + <usize>surface) * COUNTED + <usize>(verdict - layout.VERDICT_WARN);
+  const at = findingMetrics + (slot << 2);
   if (load<u32>(at) == 0) {
     writer
       .start(line, LINE_BYTES)
@@ -96,7 +99,7 @@ function countFinding(rule: u32, surface: i32, verdict: i32): void {
 }
 
 function countUnreadable(reason: i32, verdict: i32): void {
-  const at = unreadableMetrics + ((<usize>reason * 2 + <usize>(verdict - layout.VERDICT_WARN)) << 2);
+  const at = unreadableMetrics + ((<usize>reason * COUNTED + <usize>(verdict - layout.VERDICT_WARN)) << 2);
   if (load<u32>(at) == 0) {
     writer.start(line, LINE_BYTES).ascii('penstock_unreadable_total.penstock_reason=');
     writeUnreadable(writer, reason);
@@ -129,5 +132,5 @@ function define(at: usize, verdict: i32): void {
 /** Forgets the metrics of an older table: its rules had other numbers. */
 export function clearMetrics(): void {
   memory.fill(findingMetrics, 0, FINDING_METRICS_BYTES);
-  memory.fill(unreadableMetrics, 0, 256);
+  memory.fill(unreadableMetrics, 0, 384);
 }

@@ -4,7 +4,7 @@ import { clearHits, hitCount, hitEnd, hitRule, hitStart, takeLost } from '../sca
 import { beginPass, passedSigns, stepPass } from '../scan/prefilter';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
-import { JOINED, lastOpened, SPACED } from '../view/encoding';
+import { JOINED, lastOpened, RAW, SPACED } from '../view/encoding';
 import * as list from '../view/list';
 import { addFinding, ruleRecord } from './findings';
 import { isInIban } from './iban';
@@ -28,12 +28,13 @@ let hasLast: bool = false;
 
 /**
  * Adds the findings of the text at `start` (a margin of view/arena.ts on both sides) to the message's. `surface` says
- * where in the exchange it stands; what belongs to the destination (own.ts) is left out.
+ * where in the exchange it stands; what belongs to the destination (own.ts) is left out. `chain` says what was opened to
+ * get the text itself.
  */
-export function findIn(start: usize, length: u32, surface: i32): void {
+export function findIn(start: usize, length: u32, surface: i32, chain: u32 = RAW): void {
   wasCut = false;
   if (length == 0 || load<u8>(table.policy + <usize>surface, layout.POLICY_SURFACES) == 0) return;
-  beginViews(start, length);
+  beginViews(start, length, chain);
   while (nextView()) {
     readView(surface);
     openViews(passedSigns());

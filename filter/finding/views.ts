@@ -41,12 +41,12 @@ let isBinary: bool = false;
 /** Where the view's base64 is decoded to while it is read; 0 for nowhere. */
 let decoded: usize = 0;
 
-/** Begins with the message itself. */
-export function beginViews(start: usize, length: u32): void {
+/** Begins with the message itself, which was got by the chain. */
+export function beginViews(start: usize, length: u32, chain: u32): void {
   wereCut = false;
   resetArena(list.expansionRoom(length));
   list.clearViews();
-  list.addView(start, start + length, encoding.RAW, 0);
+  list.addView(start, start + length, chain, 0);
 }
 
 /** Goes to the next view, ready to be read from list.viewStart to list.viewEnd; false after the last. */

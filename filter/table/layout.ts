@@ -54,7 +54,8 @@ export const SECTION_COUNT = 18;
 // Verdicts, in order of strength.
 export const VERDICT_ALLOW = 0;
 export const VERDICT_WARN = 1;
-export const VERDICT_BLOCK = 2;
+export const VERDICT_STRIP = 2;
+export const VERDICT_BLOCK = 3;
 
 // Surfaces, in the order of control/policy/policy.ts.
 export const SURFACE_URL = 0;
@@ -73,7 +74,7 @@ export const UNREADABLE_REQUEST_EXPANSION = 2;
 export const UNREADABLE_MCP_NOT_JSON_RPC = 3;
 export const UNREADABLE_RESPONSE_ENCODING = 4;
 export const UNREADABLE_AUTHORITY_MISMATCH = 5;
-export const UNREADABLE_RESPONSE_TOO_LARGE = 6;
+export const UNREADABLE_RESPONSE_TOO_LARGE = 6; // on 8889, where an answer is judged as a message
 export const UNREADABLE_MCP_NOT_JSON = 7;
 export const UNREADABLE_MCP_TRAILING_DATA = 8;
 export const UNREADABLE_MCP_DUPLICATE_KEY = 9;
@@ -84,7 +85,8 @@ export const UNREADABLE_MCP_NOT_UTF8 = 13;
 export const UNREADABLE_MCP_LONE_SURROGATE = 14;
 export const UNREADABLE_MCP_TOO_MANY = 15;
 export const UNREADABLE_MCP_ANSWER = 16;
-export const UNREADABLE_COUNT = 17;
+export const UNREADABLE_RESPONSE_EXPANSION = 17;
+export const UNREADABLE_COUNT = 18;
 /** In the place of one: the message was read. */
 export const NO_UNREADABLE = -1;
 
@@ -95,12 +97,18 @@ export const POLICY_HEADER_MODE = 12; // u8: HEADER_MODE_*
 export const POLICY_HEADER_WORDS = 16; // u32 first index in WORDS, u32 count: names to scan, or to leave out
 export const POLICY_OWN_HEADER_WORDS = 24; // u32 first index in WORDS, u32 count: headers a caller's own credential travels in
 export const POLICY_NUMBERS = 32; // u32: the automaton of the number rules
-export const POLICY_SURFACES = 40; // u8 × SURFACE_COUNT, padded to 8: 1 where any rule says more than allow
+export const POLICY_SURFACES = 40; // u8 × SURFACE_COUNT, padded to 8: SURFACE_*
 export const POLICY_HASH_KEY = 48; // 16 bytes: the key of OP_HASH
 export const POLICY_MCP_HOST_WORDS = 64; // u32 first index in WORDS, u32 count, 0 or 1: the host that 8889 leads to
 export const POLICY_WORD_RULES = 72; // u32: the automaton of the word rules, NO_AUTOMATON for none
+export const POLICY_MAX_RESPONSE_BYTES = 76; // u32: answers up to this length are held and judged whole
 export const POLICY_UNREADABLE_VERDICTS = 80; // u8 × UNREADABLE_COUNT, padded to 32
 export const POLICY_BYTES = 112; // padded to 16
+
+// What the rules say of a surface.
+export const SURFACE_NOT_READ = 0; // all allow
+export const SURFACE_READ = 1; // any warns
+export const SURFACE_STOPS = 2; // any strips or blocks
 
 export const HEADER_MODE_NONE = 0;
 export const HEADER_MODE_LISTED = 1;

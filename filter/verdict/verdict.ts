@@ -36,6 +36,16 @@ export function isRead(surface: i32): bool {
   return load<u8>(table.policy + <usize>surface, layout.POLICY_SURFACES) != 0;
 }
 
+/** Whether anything that is looked for on a surface is taken out or blocked. */
+export function mayStop(surface: i32): bool {
+  return load<u8>(table.policy + <usize>surface, layout.POLICY_SURFACES) == <u8>layout.SURFACE_STOPS;
+}
+
+/** Longest answer that is held and judged whole, in bytes. */
+export function maxResponseBytes(): u32 {
+  return load<u32>(table.policy, layout.POLICY_MAX_RESPONSE_BYTES);
+}
+
 /** Longest request body that is read, in bytes. */
 export function maxRequestBodyBytes(): u32 {
   return load<u32>(table.policy, layout.POLICY_MAX_REQUEST_BODY_BYTES);

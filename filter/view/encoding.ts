@@ -20,6 +20,9 @@ export const SPACED: u32 = 12;
 /** Full-width letters and digits as ASCII. */
 export const WIDE: u32 = 13;
 
+/** The text that the events of a stream carry piece by piece. */
+export const STREAM: u32 = 15;
+
 /** The chain with one more encoding opened. */
 export function opened(chain: u32, encoding: u32): u32 {
   return (chain << 4) | encoding;

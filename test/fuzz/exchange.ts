@@ -128,6 +128,8 @@ export function play(host: Host, plugin: Plugin, exchange: FuzzedExchange, isCut
   send(stream, 'request', exchange, isCut);
   // The origin answers what has come to it.
   if (stream.sentUpstream.ended && !stream.localResponse && !stream.reset) send(stream, 'response', exchange, isCut);
+  // What is cut is cut by the tick.
+  plugin.tick();
   const sent = ({ headers, body, trailers, ended }: Stream['sentUpstream']): SentMessage => ({
     headers,
     body: withoutId(latin1(body)),

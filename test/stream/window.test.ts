@@ -14,7 +14,8 @@ const windowBytes = 16384;
 const overlapBytes = 2048;
 
 const rules = readRules();
-const { table } = compileRules(rules);
+// Where nothing is stopped, as where it passes.
+const { table } = compileRules(rules, 'mode: audit\n');
 const scanner = await Scanner.load(table);
 const host = new Host(readFileSync(join(import.meta.dirname, '../../build/filter.wasm')), { logLevel: 'info' });
 const plugin = host.configure(table, { rootId: 'penstock' });
@@ -44,12 +45,13 @@ function reported(chunks: readonly Uint8Array[]): Map<string, number> {
   );
   stream.responseHeaders([
     [':status', '200'],
-    ['content-type', 'text/plain'],
+    ['content-type', 'application/octet-stream'],
   ]);
   chunks.forEach((chunk, i) => {
     stream.responseBody(chunk, i === chunks.length - 1);
   });
   expect(stream.sentDownstream.ended).toBe(true);
+  expect(stream.sentDownstream.text.length).toBe(chunks.reduce((sum, chunk) => sum + chunk.length, 0));
   stream.done();
   const lines = host.logs.map(({ message }) => JSON.parse(message) as { rule: string; view: string; offset: number });
   return new Map(lines.filter(({ view }) => view === 'raw').map(({ rule, offset }) => [rule, offset]));
