@@ -82,6 +82,9 @@ export async function startBare(
   for (const listener of listeners.resources) {
     const address = listener.address?.socket_address;
     if (address) address.port_value = ports.get(address.port_value)!;
+    // The instance below HTTP (envoy/end.yaml).
+    for (const chain of listener.filter_chains)
+      chain.filters = chain.filters.filter(({ name }) => name !== 'penstock.end' || isKept(name));
     for (const { typed_config: manager } of listener.filter_chains.flatMap((chain) => chain.filters)) {
       const filters = manager.http_filters;
       if (!filters) continue;

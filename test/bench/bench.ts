@@ -13,6 +13,7 @@ import { parseArgs } from 'node:util';
 import { whyNotIsolated } from '../harness/isolated.ts';
 import { ablation } from './ablation.ts';
 import { adversarial } from './adversarial.ts';
+import { answers } from './answers.ts';
 import { memory } from './memory.ts';
 import { names } from './names.ts';
 import { proxy } from './proxy.ts';
@@ -22,7 +23,7 @@ import { scanner } from './scanner.ts';
 import { table } from './table.ts';
 import { tunnels } from './tunnels.ts';
 
-const parts: Part[] = [scanner, table, adversarial, proxy, ablation, receipts, tunnels, names, memory];
+const parts: Part[] = [scanner, table, adversarial, proxy, ablation, answers, receipts, tunnels, names, memory];
 
 function readArguments(): { chosen: Part[]; long: boolean } {
   const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, long: { type: 'boolean' } } });
