@@ -27,30 +27,29 @@ afterAll(async () => {
   remove();
 });
 
-/** Whether a clean request passes. Each worker thread of Envoy has its filter, and loads it again after about a second. */
+/** Whether a clean request passes; until the filter is there again, connections end without an answer. Each worker thread of Envoy has its filter, and loads it again after about a second. */
 async function isServed(url: string): Promise<boolean> {
   const other = h1Client(gateway.route);
   try {
     return (await other.send({ url, body: 'y'.repeat(100) })).status === 200;
+  } catch {
+    return false;
   } finally {
     other.close();
   }
 }
 
 test.each(['https://api.penstock.test/v1/chat', 'http://api.penstock.test/v1/chat'])(
-  'a trap in the filter gives 503 for what it was doing, and the next request is served: %s',
+  'a trap in the filter ends the connection that it was working for, and the next request is served: %s',
   async (url) => {
     await waitFor('a served request', () => isServed(url));
     world.reset();
-    const mark = gateway.mark();
     const envoy = gateway.envoyPid();
-    const reply = await client.send({ url, body: 'x'.repeat(trapBytes) });
-    expect(reply.status).toBe(503);
-    expect(JSON.parse(reply.body.toString())).toMatchObject({ error: { code: 'filter-failure' } });
+    // The instance below HTTP is of the same VM (envoy/end.yaml), so nobody is left to answer.
+    await expect(client.send({ url, body: 'x'.repeat(trapBytes) })).rejects.toThrow();
     expect([...world.api.arrived, ...world.plain.arrived], 'the origin saw nothing').toEqual([]);
     await waitFor('a served request', () => isServed(url), 5_000);
     expect(gateway.envoyPid(), 'Envoy went on').toBe(envoy);
-    await gateway.waitForLog({ event: 'upstream-failure' }, mark);
     expect(await gateway.isHealthy()).toBe(true);
   },
 );
@@ -58,8 +57,8 @@ test.each(['https://api.penstock.test/v1/chat', 'http://api.penstock.test/v1/cha
 test('the filter still reads after a reload', async () => {
   const card = ['4539 7877', '8932 8790'].join(' ');
   const reply = await waitFor('an answer of the filter', async () => {
-    const one = await client.send({ url: 'https://api.penstock.test/v1/chat', body: `card ${card} ok` });
-    return one.status === 503 ? undefined : one;
+    const one = client.send({ url: 'https://api.penstock.test/v1/chat', body: `card ${card} ok` });
+    return one.catch(() => undefined);
   });
   expect(reply.status).toBe(403);
   expect(world.api.arrived).toEqual([]);
