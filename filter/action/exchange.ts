@@ -95,6 +95,8 @@ export class Exchange {
   joined: usize = 0;
   /** Bytes that Envoy holds for the filter: lines that wait for a decision. */
   heldByEnvoy: u32 = 0;
+  /** Of these, what waits for nothing itself. */
+  decidedByEnvoy: u32 = 0;
   /** wait.ts: what for, until when, and the neighbours in the list. */
   wait: Wait = Wait.Nothing;
   waitEnd: u64 = 0;

@@ -39,7 +39,7 @@ export function passLines(exchange: Exchange, length: u32, isEnd: bool): BodySta
   beginOut();
   if (exchange.mayStop && wasWaiting > 0) emit(result.pointer(), wasWaiting);
   if (length > wasWaiting) hold(exchange, result.pointer() + wasWaiting, length - wasWaiting);
-  decided = 0;
+  decided = wasWaiting > 0 ? exchange.decidedByEnvoy : 0;
   let from: u32 = 0;
   while (from < exchange.heldLength) {
     let to = lineEnd(exchange, from);
@@ -62,6 +62,7 @@ export function passLines(exchange: Exchange, length: u32, isEnd: bool): BodySta
   putOut();
   const mustWait = !isEnd && decided < outLength;
   exchange.heldByEnvoy = mustWait ? outLength : 0;
+  exchange.decidedByEnvoy = decided;
   if (mustWait) {
     if (exchange.wait == Wait.Nothing) waitFor(exchange, Wait.Decision, WAIT_MILLISECONDS);
     return BodyStatus.StopIterationAndBuffer;
