@@ -13,13 +13,27 @@ export function isWordOf(list: string, start: usize, end: usize): bool {
 
 /** Whether a word of the list stands in the text. */
 export function holdsWordOf(list: string, start: usize, end: usize): bool {
-  // One bit for each first letter, by its lowest six bits: few bytes of a text begin a word of the list.
-  let initials: u64 = 0;
-  for (let i = 0; i < list.length - 1; i++)
-    if (list.charCodeAt(i) == 0x20) initials |= (<u64>1) << (<u64>list.charCodeAt(i + 1) & 63);
+  const initials = initialsOf(list);
   for (let p = start; p < end; p++)
     if ((initials >> (<u64>lower(load<u8>(p)) & 63)) & 1 && beginsWithWordOf(list, p, end)) return true;
   return false;
+}
+
+/** The lists that were asked for last, each with its initials: they are constants, and told apart by their address. */
+const LISTS: usize = 8;
+const lists: usize = memory.data(128, 8); // LISTS × 16
+
+/** A bit for each first letter of the list's words, by its lowest six bits: few bytes of a text begin a word of the list. */
+function initialsOf(list: string): u64 {
+  const address = changetype<usize>(list);
+  const known = lists + (((address >> 4) & (LISTS - 1)) << 4);
+  if (load<usize>(known) == address) return load<u64>(known, 8);
+  let initials: u64 = 0;
+  for (let i = 0; i < list.length - 1; i++)
+    if (list.charCodeAt(i) == 0x20) initials |= (<u64>1) << (<u64>list.charCodeAt(i + 1) & 63);
+  store<usize>(known, address);
+  store<u64>(known, initials, 8);
+  return initials;
 }
 
 /** Whether the text ends with a word of the list. */
