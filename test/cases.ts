@@ -110,6 +110,7 @@ function forPeople(policy: Policy): object {
   return {
     ...policy,
     mcpUpstream: policy.mcpUpstream?.href,
+    toolRanges: policy.toolRanges.map(({ address, prefixLength }) => `${address}/${prefixLength}`).join(' '),
     ruleVerdicts: [...groups.values()].map(({ rules, verdicts }) => ({ rules, ...verdicts })),
     unreadableVerdicts: named(unreadables, policy.unreadableVerdicts),
   };

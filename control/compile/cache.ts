@@ -61,8 +61,8 @@ export function cacheKey(rules: readonly Rule[], policy: TablePolicy): string {
     hash.update(JSON.stringify(rule));
     for (const value of values ?? []) hash.update(`\n${value.length}\n`).update(value);
   }
-  const { scannedHeaders, ignoredHeaders, ownCredentialHeaders, mcpUpstream } = policy;
-  const words = [scannedHeaders, ignoredHeaders, ownCredentialHeaders, mcpUpstream?.hostname];
+  const { scannedHeaders, ignoredHeaders, ownCredentialHeaders, mcpUpstream, toolRanges } = policy;
+  const words = [scannedHeaders, ignoredHeaders, ownCredentialHeaders, mcpUpstream?.hostname, toolRanges];
   return hash.update(JSON.stringify(words)).digest('hex');
 }
 

@@ -9,6 +9,7 @@ import { layPhrases } from './phrase.ts';
 import { CompileError, type CompileProblem, type Planned, planRule, sample, TableTooLarge } from './plan.ts';
 import { Automata, Classes, Programs, Strings, Words } from './sections.ts';
 import { toTeddy } from './teddy.ts';
+import { layRanges, layToolRules } from './tool.ts';
 import { layUnion, type Member, RuleLists, tooMany } from './union.ts';
 import { setVerdicts } from './verdicts.ts';
 
@@ -44,6 +45,7 @@ export type TablePolicy = Pick<
   | 'ruleVerdicts'
   | 'unreadableVerdicts'
   | 'stripsTools'
+  | 'toolRanges'
   | 'maxRequestBodyBytes'
   | 'maxResponseBytes'
   | 'scannedHeaders'
@@ -122,6 +124,10 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
   const word = unions.word.length > 0 ? layUnion(unions.word, lists, automata).automaton : layout.NO_AUTOMATON;
   const ruleRecords = layRules(planned, strings, words);
   const policyRecord = layPolicy(policy, words, { number: number.automaton, word, key });
+  const toolRules = layToolRules(
+    planned.map(({ rule }) => rule),
+    automata,
+  );
   const entries = new DataView(new ArrayBuffer((starts.size + literals.size + named.size) * layout.ENTRY_BYTES));
   const startSlots = starts.lay(entries, 0);
   const literalSlots = literals.lay(entries, starts.size);
@@ -147,6 +153,8 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
     lists.offsets(),
     lists.records(),
     layPhrases(phraseRules),
+    toolRules,
+    layRanges(policy.toolRanges),
   ]);
   setVerdicts(
     table,

@@ -47,6 +47,8 @@ export interface Planned {
 
 /** Plans a rule. `hashKey` is what exact values are hashed with, 16 bytes. */
 export function planRule(rule: Rule, hashKey: Uint8Array): Planned | { problem: CompileProblem } {
+  // Its patterns meet a call and not a text: tool.ts.
+  if (rule.tool) return { rule, parts: [] };
   frequency ??= countFrequency(sample());
   try {
     return { rule, parts: rule.values ? exactParts(rule.values, frequency, hashKey) : patternParts(rule, frequency) };

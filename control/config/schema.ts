@@ -119,7 +119,10 @@ const dlp = {
 };
 
 const mcpToolPolicy = {
-  enabled: flag(false),
+  // On where it is left out, as in Pipelock's MCP listener.
+  enabled: flag(true),
+  // Ours: the rules of control/rules/tool-policy behind those of the file.
+  include_defaults: flag(true),
   action: action('warn', 'block', 'redirect'),
   rules: z
     .array(
@@ -128,7 +131,7 @@ const mcpToolPolicy = {
         tool_pattern: regex,
         arg_pattern: regex.optional(),
         arg_key: regex.optional(),
-        action: action('warn', 'block', 'redirect'),
+        action: action('allow', 'warn', 'block', 'redirect'),
         redirect_profile: z.string().optional(),
       }),
     )

@@ -1,8 +1,8 @@
 /** A name given by a client leads to no internal address, unless the policy trusts the name. */
 import type { IpRange, Policy } from '../policy/policy.ts';
+import { refusedRanges } from '../policy/ranges.ts';
 import { authorityPattern } from '../render/authority.ts';
 import type { Resource } from '../render/field.ts';
-import { refusedRanges } from '../render/ranges.ts';
 import {
   authorityOf,
   type Breach,

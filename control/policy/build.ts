@@ -1,5 +1,5 @@
 import type { Config } from '../config/schema.ts';
-import { type Category, type Confidence, categoryOf, type Rule } from '../rules/rule.ts';
+import { type Category, type Confidence, categoryOf, type Rule, type ToolMatch } from '../rules/rule.ts';
 import { ownCredentialHeaders } from './own-credential-headers.ts';
 import {
   type ListenAddress,
@@ -10,6 +10,7 @@ import {
   unreadables,
   type Verdict,
 } from './policy.ts';
+import { refusedRanges } from './ranges.ts';
 
 /** What the command line and the environment add to the file. */
 export interface PolicyOptions {
@@ -30,6 +31,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
     ruleVerdicts: ruleVerdicts(config, rules, blocks),
     unreadableVerdicts: unreadables.map((unreadable) => unreadableVerdict(config, unreadable, blocks)),
     stripsTools: (config.mcp_tool_scanning.action ?? (config.mode === 'strict' ? 'block' : 'strip')) === 'strip',
+    toolRanges: config.mcp_input_scanning.enabled ? refusedRanges(config.internal, config.ssrf.ip_allowlist) : [],
     maxRequestBodyBytes: body.max_body_bytes,
     maxResponseBytes: tls.max_response_bytes,
     scannedHeaders:
@@ -97,12 +99,28 @@ function lowerCase(names: readonly string[]): string[] {
 
 function ruleVerdicts(config: Config, rules: readonly Rule[], blocks: boolean): Policy['ruleVerdicts'] {
   return new Map(
-    rules.map(({ id }) => {
+    rules.map(({ id, tool, confidence: own }) => {
+      if (tool) {
+        const verdict = tool.namesPrivateAddress
+          ? findingVerdict(config, 'credential', 'mcp-request', own, blocks)
+          : toolVerdict(config, tool, own, blocks);
+        const all = surfaces.map((surface) => (surface === 'mcp-request' ? verdict : 'allow'));
+        return [id, { high: all, low: all }];
+      }
       const verdicts = (confidence: Confidence) =>
         surfaces.map((surface) => findingVerdict(config, categoryOf(id), surface, confidence, blocks));
       return [id, { high: verdicts('high'), low: verdicts('low') }];
     }),
   );
+}
+
+/** What tool policy says of a call that meets a rule of it. */
+function toolVerdict(config: Config, tool: ToolMatch, confidence: Confidence, blocks: boolean): Verdict {
+  const action = tool.action ?? config.mcp_tool_policy.action;
+  if (action === 'allow') return 'allow';
+  if (!blocks || action === 'warn') return 'warn';
+  if (action !== undefined) return 'block';
+  return config.mode === 'strict' || confidence === 'high' ? 'block' : 'warn';
 }
 
 /** Surfaces on which a category of rules is not looked for: a user may write what an answer may not say. */

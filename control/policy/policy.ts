@@ -62,6 +62,8 @@ export interface Policy {
   unreadableVerdicts: Verdict[];
   /** Whether a tool that a finding blocks is taken out of its list; else the whole list is blocked. */
   stripsTools: boolean;
+  /** Ranges that no argument of a tool may name. */
+  toolRanges: IpRange[];
   /** Longest request body that is read, in bytes. */
   maxRequestBodyBytes: number;
   /** An answer up to this many bytes is held and judged whole; a longer one is read as it passes. */

@@ -2,9 +2,9 @@
 import { createHash } from 'node:crypto';
 import { isIP } from 'node:net';
 import type { IpRange, Policy } from '../policy/policy.ts';
+import { refusedRanges } from '../policy/ranges.ts';
 import { fillPipe } from './bootstrap.ts';
 import { field, fill, type Resource, resource, takeOut } from './field.ts';
-import { refusedRanges } from './ranges.ts';
 import type { Runtime } from './runtime.ts';
 import { source } from './sources.ts';
 

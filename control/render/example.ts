@@ -14,6 +14,7 @@ export function examplePolicy(change: Change = {}): Policy {
     ruleVerdicts: new Map(),
     unreadableVerdicts: [],
     stripsTools: true,
+    toolRanges: [],
     maxRequestBodyBytes: 5 * 1024 * 1024,
     maxResponseBytes: 5 * 1024 * 1024,
     scannedHeaders: '*',

@@ -34,6 +34,18 @@ export function categoryOf(id: string): Category {
   return categories.find((category) => id.startsWith(`${category}.`)) ?? 'credential';
 }
 
+/** What a rule of tool policy meets: calls of a tool of this name, with such an argument. undefined: any. */
+export interface ToolMatch {
+  name?: string | undefined;
+  argument?: string | undefined;
+  /** The key of the argument. */
+  key?: string | undefined;
+  /** Instead of an argument's pattern: any that is a URL of a private address. Then `key` says which may be a host alone. */
+  namesPrivateAddress?: true;
+  /** What the operator says; undefined: the section's action, or the mode. */
+  action?: 'allow' | 'warn' | 'block' | 'redirect' | undefined;
+}
+
 /** One detection, read from an entry of a rule file. */
 export interface Rule {
   /** Folder, file and entry, joined by dots: `credential.stripe.secret-key`. */
@@ -71,6 +83,8 @@ export interface Rule {
   values?: Uint8Array[];
   /** Ids of rules that may find the same bytes as this rule's `match` texts. */
   also: string[];
+  /** Of a rule of tool policy, which has no pattern: the calls that it meets. */
+  tool?: ToolMatch;
   /** Where the entry stands: `rules/credential/stripe.yaml:3`. */
   place: string;
 }

@@ -10,6 +10,7 @@ import { environmentRuleId, exactRules, secretsFileRuleId } from '../rules/exact
 import { readRules } from '../rules/read.ts';
 import type { Rule } from '../rules/rule.ts';
 import { readSecretsFile } from '../rules/secrets-file.ts';
+import { toolRulesOf } from '../rules/tool-policy.ts';
 
 export interface Loaded {
   config: Config;
@@ -48,6 +49,7 @@ export function load(text: string, place: string, env: NodeJS.ProcessEnv): Loade
       ...dlp.patterns.map((entry, i) => customRule(entry, `${place}: dlp.patterns[${i}]`)),
       ...exactRules(secretsFileRuleId, 'a value of the file of secrets', secrets),
       ...exactRules(environmentRuleId, "a value of the gateway's own environment", environment),
+      ...toolRulesOf(config.mcp_tool_policy, place),
     ],
   };
 }

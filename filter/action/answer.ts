@@ -15,6 +15,9 @@ const DETAILS = Bytes.of('penstock_block');
 
 /** JSON-RPC leaves -32000 to -32099 to implementations; policy is one of them. */
 const POLICY_ERROR: u32 = 32001;
+/** The same of tool policy, which a client may want to tell apart. */
+const TOOL_POLICY_ERROR: u32 = 32005;
+const TOOL_POLICY = Bytes.of('tool-policy.');
 /** Parse error and invalid request of JSON-RPC 2.0 (section 5.1). */
 const PARSE_ERROR: u32 = 32700;
 const INVALID_REQUEST: u32 = 32600;
@@ -170,9 +173,18 @@ function writeError(exchange: Exchange, rule: u32, id: usize, idBytes: u32): voi
   writer.ascii('{"jsonrpc":"2.0","id":');
   if (idBytes > 0) writer.bytes(id, idBytes);
   else writer.ascii('null');
-  writer.ascii(',"error":{"code":-').decimal(POLICY_ERROR).ascii(',"message":"').bytes(message.pointer, message.length);
+  writer
+    .ascii(',"error":{"code":-')
+    .decimal(codeOfRule(rule))
+    .ascii(',"message":"')
+    .bytes(message.pointer, message.length);
   writer.ascii('","data":{"rule":"').bytes(ruleId(rule), ruleIdLength(rule));
   writer.ascii('","request":"').hex(requestIdOf(exchange), 16).ascii('"}}}');
+}
+
+function codeOfRule(rule: u32): u32 {
+  const isToolPolicy = ruleIdLength(rule) > TOOL_POLICY.length && TOOL_POLICY.equals(ruleId(rule), TOOL_POLICY.length);
+  return isToolPolicy ? TOOL_POLICY_ERROR : POLICY_ERROR;
 }
 
 function send(exchange: Exchange, status: u32): void {

@@ -3,7 +3,8 @@
 import { findIn, wasCut } from '../finding/find';
 import { clearFindings, findingCount, findingRule } from '../finding/findings';
 import { setDestination } from '../finding/own';
-import { forgetId, idCount, idLength, idStart } from '../mcp/message';
+import { findInCall } from '../mcp/call';
+import { forgetId, idCount, idLength, idStart, messageCount } from '../mcp/message';
 import {
   BufferType,
   Bytes,
@@ -44,7 +45,18 @@ const LENGTH_HEADERS: StaticArray<Bytes> = [
  * answered.
  */
 export function judge(exchange: Exchange, surface: i32, start: usize, length: u32): bool {
-  const verdict = read(exchange, surface, start, length);
+  return answerVerdict(exchange, surface, read(exchange, surface, start, length));
+}
+
+/** The same of an MCP request, whose messages message.ts has read where `isRead`. */
+export function judgeMessages(exchange: Exchange, start: usize, length: u32, isRead: bool): bool {
+  find(exchange, layout.SURFACE_MCP_REQUEST, start, length);
+  for (let i: u32 = 0; isRead && i < messageCount; i++) findInCall(i);
+  const verdict = report(exchange, layout.SURFACE_MCP_REQUEST);
+  return answerVerdict(exchange, layout.SURFACE_MCP_REQUEST, verdict);
+}
+
+function answerVerdict(exchange: Exchange, surface: i32, verdict: i32): bool {
   if (wasCut && refuse(exchange, layout.UNREADABLE_REQUEST_EXPANSION)) return true;
   if (verdict != layout.VERDICT_BLOCK) return false;
   answerFinding(exchange, surface);
@@ -83,10 +95,18 @@ export function judgeAnswer(exchange: Exchange, surface: i32, start: usize, leng
 
 /** Reads the text and reports what is in it; gives the verdict, and leaves answering to the caller. */
 export function read(exchange: Exchange, surface: i32, start: usize, length: u32): i32 {
+  find(exchange, surface, start, length);
+  return report(exchange, surface);
+}
+
+function find(exchange: Exchange, surface: i32, start: usize, length: u32): void {
   clearFindings();
   setDestinationOf(exchange);
   findTimed(start, length, surface);
   writeTrace();
+}
+
+function report(exchange: Exchange, surface: i32): i32 {
   for (let i: u32 = 0; i < findingCount(); i++) {
     const verdict = verdictOfFinding(i, surface);
     if (verdict != layout.VERDICT_ALLOW) reportFinding(exchange, i, surface, verdict, 0);

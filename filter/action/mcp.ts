@@ -7,7 +7,7 @@ import * as layout from '../table/layout';
 import { stripsTools, verdictOfUnreadable } from '../verdict/verdict';
 import { MARGIN } from '../view/arena';
 import { Exchange } from './exchange';
-import { judge, maskIds, read, refuse } from './judge';
+import { judgeMessages, maskIds, read, refuse } from './judge';
 import { reportUnreadable } from './report';
 import { beginText, endText, textLength, textStart } from './text';
 
@@ -49,7 +49,7 @@ export function judgeMcpRequest(exchange: Exchange, from: usize, length: u32): b
   maskIds(layout.SURFACE_MCP_REQUEST);
   exchange.keepId();
   if (unreadable != layout.NO_UNREADABLE && refuse(exchange, unreadable)) return true;
-  return judge(exchange, layout.SURFACE_MCP_REQUEST, start, length);
+  return judgeMessages(exchange, start, length, unreadable == layout.NO_UNREADABLE);
 }
 
 /**

@@ -22,7 +22,9 @@
  *   ├ LABELS       u8 a state: 0 where nothing ends; in a segment 1; of number and word rules, which list of rules ends here
  *   ├ NUMBER_LISTS u32 by label: where its list is
  *   ├ NUMBER_RULES lists: a count u32, then a record for each number or word rule
- *   └ PHRASE       the rule of seed phrases and the list of their words, hashed; empty where no rule needs it
+ *   ├ PHRASE       the rule of seed phrases and the list of their words, hashed; empty where no rule needs it
+ *   ├ TOOL_RULES   the rules of tool policy, one record each, in the order in which they are looked at
+ *   └ RANGES       the addresses that no argument of a tool may name, one record a range
  */
 
 export const TABLE_MAGIC = 0x4b_43_50_31; // "1PCK" read as little-endian bytes
@@ -49,7 +51,9 @@ export const SECTION_LABELS = 14;
 export const SECTION_NUMBER_LISTS = 15;
 export const SECTION_NUMBER_RULES = 16;
 export const SECTION_PHRASE = 17;
-export const SECTION_COUNT = 18;
+export const SECTION_TOOL_RULES = 18;
+export const SECTION_RANGES = 19;
+export const SECTION_COUNT = 20;
 
 // Verdicts, in order of strength.
 export const VERDICT_ALLOW = 0;
@@ -233,3 +237,22 @@ export const PHRASE_WORD_COUNT = 2048;
 export const PHRASE_WORD_BYTES = 8;
 export const PHRASE_BYTES = 24592;
 export const PHRASE_MULTIPLIER = 0x85ebca6b;
+
+// TOOL_RULES record. An automaton meets its pattern anywhere in a text that has a NUL before and behind it; NO_AUTOMATON
+// meets everything.
+export const TOOL_RULE_INDEX = 0; // u16: the rule
+export const TOOL_RULE_FLAGS = 2; // u8: TOOL_RULE_FLAG_*
+export const TOOL_RULE_NAME = 4; // u32: of the tool's name
+export const TOOL_RULE_ARGUMENT = 8; // u32: of an argument
+export const TOOL_RULE_KEY = 12; // u32: of the argument's key
+export const TOOL_RULE_BYTES = 16;
+
+export const TOOL_RULE_FLAG_ALLOW = 1; // a call that meets it meets none behind it
+export const TOOL_RULE_FLAG_PRIVATE = 2; // meets an argument that names a private address
+
+// RANGES record: an address of 16 bytes in network order, one of IPv4 as ::ffff:a.b.c.d, and the length of its prefix.
+export const RANGE_PREFIX = 16; // u8: up to 128
+export const RANGE_BYTES = 20;
+
+/** Most of them: the filter keeps a byte for each. */
+export const MAX_TOOL_RULES = 256;

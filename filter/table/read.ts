@@ -38,6 +38,10 @@ export const literalUsed: usize = memory.data(512);
 export const namedUsed: usize = memory.data(512);
 const PHRASE_BITS = 14; // eight for each word: of other words one in eight passes
 export const phraseUsed: usize = memory.data(2048);
+export let toolRules: usize = 0;
+export let toolRuleCount: u32 = 0;
+export let ranges: usize = 0;
+export let rangeCount: u32 = 0;
 
 let table: usize = 0;
 
@@ -60,7 +64,8 @@ export function loadTable(from: usize, length: u32): bool {
     checkEntries() &&
     checkAutomata() &&
     checkNumbers() &&
-    checkPhrases();
+    checkPhrases() &&
+    checkToolRules();
   heap.free(isSound ? before : table);
   if (isSound) noteUsed();
   if (!isSound) {
@@ -130,6 +135,10 @@ function locate(): void {
   numberLists = section(layout.SECTION_NUMBER_LISTS);
   numberRules = section(layout.SECTION_NUMBER_RULES);
   numbers = automata + <usize>load<u32>(policy, layout.POLICY_NUMBERS) * layout.AUTOMATON_BYTES;
+  ranges = section(layout.SECTION_RANGES);
+  rangeCount = sectionBytes(layout.SECTION_RANGES) / <u32>layout.RANGE_BYTES;
+  toolRules = section(layout.SECTION_TOOL_RULES);
+  toolRuleCount = sectionBytes(layout.SECTION_TOOL_RULES) / <u32>layout.TOOL_RULE_BYTES;
   const word = load<u32>(policy, layout.POLICY_WORD_RULES);
   wordRules = word == <u32>layout.NO_AUTOMATON ? 0 : automata + <usize>word * layout.AUTOMATON_BYTES;
   const phrase = section(layout.SECTION_PHRASE);
@@ -350,6 +359,28 @@ export function phraseKey(word: u64): u32 {
 /** The bit of `phraseUsed` that a word has. */
 export function phraseBit(key: u32): u32 {
   return (key * <u32>layout.KEY_MULTIPLIER) >>> (32 - PHRASE_BITS);
+}
+
+function checkToolRules(): bool {
+  if (toolRuleCount > <u32>layout.MAX_TOOL_RULES) return refuse('more rules of tool policy than there is room for');
+  for (let i: u32 = 0; i < toolRuleCount; i++) {
+    const record = toolRules + <usize>i * layout.TOOL_RULE_BYTES;
+    if (<u32>load<u16>(record, layout.TOOL_RULE_INDEX) >= ruleCount) return refuse('a tool of no rule');
+    if (
+      !isAutomaton(load<u32>(record, layout.TOOL_RULE_NAME)) ||
+      !isAutomaton(load<u32>(record, layout.TOOL_RULE_ARGUMENT)) ||
+      !isAutomaton(load<u32>(record, layout.TOOL_RULE_KEY))
+    )
+      return refuse('a tool of no automaton');
+  }
+  for (let i: u32 = 0; i < rangeCount; i++)
+    if (<u32>load<u8>(ranges + <usize>i * layout.RANGE_BYTES, layout.RANGE_PREFIX) > 128)
+      return refuse('a range longer than an address');
+  return true;
+}
+
+function isAutomaton(index: u32): bool {
+  return index < automatonCount || index == <u32>layout.NO_AUTOMATON;
 }
 
 /** Whether byte class `index` (NO_CLASS: none) holds `byte`. */

@@ -1,6 +1,6 @@
 /** The address ranges that a name given by a client may not resolve to. */
 import { isIPv6 } from 'node:net';
-import type { IpRange } from '../policy/policy.ts';
+import type { IpRange } from './policy.ts';
 import { subtractRanges } from './subtract.ts';
 
 /** Refused whatever the policy lists: nothing there is anybody's public service. */

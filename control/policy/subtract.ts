@@ -1,6 +1,6 @@
 /** Arithmetic of address ranges: what is left of some without others. */
 import { isIPv6 } from 'node:net';
-import type { IpRange } from '../policy/policy.ts';
+import type { IpRange } from './policy.ts';
 
 /** A range as a number: its first address, and how many bits of it are free. */
 interface Bits {
