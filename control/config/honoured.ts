@@ -133,7 +133,6 @@ export const standings: Readonly<Record<string, Standing>> = {
   },
 
   emit: by('the control worker'),
-  'emit.otlp': { does: 'nothing', switches: ['endpoint'] },
   sentry: {
     does: 'nothing',
     switches: ['enabled'],

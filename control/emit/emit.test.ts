@@ -3,6 +3,7 @@ import { once } from 'node:events';
 import { createServer } from 'node:http';
 import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { gunzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
 import { openEmitter } from './emit.ts';
 import type { Emitted } from './event.ts';
@@ -19,7 +20,7 @@ const event = (severity: Emitted['severity'], request = 'r1'): Emitted => ({
   fields: { request, verdict: 'block', rules: ['credential.github.token'] },
 });
 const receiver = { min_severity: 'warn', queue_size: 8, instance: 'gw-1' } as const;
-const none = { webhook: undefined, syslog: undefined };
+const none = { webhook: undefined, syslog: undefined, otlp: undefined };
 
 async function until(condition: () => boolean): Promise<void> {
   for (let i = 0; i < 500 && !condition(); i++) await sleep(10);
@@ -49,6 +50,21 @@ test('a webhook gets what weighs enough, with the token, again where it was not 
   expect(got).toHaveLength(2);
   expect(got[1]!.headers.authorization).toBe('Bearer t');
   expect(JSON.parse(got[1]!.body.toString())).toEqual({ ...event('critical'), pipelock_instance: 'gw-1' });
+});
+
+test('OTLP gets log records by the standard path', async () => {
+  const { got, url } = await serve();
+  const otlp = { ...receiver, endpoint: url, headers: { 'x-tenant': 'a' }, timeout_seconds: 2, gzip: true };
+  const emitter = await openEmitter({ ...none, otlp });
+  emitter.emit(event('warn', 'r7'));
+  await until(() => emitter.counts[0]!.sent === 1);
+  expect(got[0]!.url).toBe('/v1/logs');
+  expect(got[0]!.headers['x-tenant']).toBe('a');
+  const [resource] = JSON.parse(gunzipSync(got[0]!.body).toString()).resourceLogs;
+  expect(JSON.stringify(resource.resource)).toContain('gw-1');
+  const [record] = resource.scopeLogs[0].logRecords;
+  expect(record).toMatchObject({ severityText: 'warn', timeUnixNano: '1795600800250000000' });
+  expect(JSON.stringify(record.attributes)).toContain('r7');
 });
 
 test('syslog goes by UDP and by TCP', async () => {

@@ -13,6 +13,7 @@ interface Receiver {
 export interface EmitPlan {
   webhook: (WebhookOptions & Receiver) | undefined;
   syslog: (SyslogOptions & Receiver) | undefined;
+  otlp: (import('./otlp.ts').OtlpOptions & Receiver) | undefined;
 }
 
 export interface Emitter {
@@ -21,8 +22,8 @@ export interface Emitter {
   readonly counts: { receiver: string; sent: number; dropped: number }[];
 }
 
-/** Opens the receivers. */
-export async function openEmitter({ webhook, syslog }: EmitPlan): Promise<Emitter> {
+/** Opens the receivers. The library of OTLP is loaded only where it is used. */
+export async function openEmitter({ webhook, syslog, otlp }: EmitPlan): Promise<Emitter> {
   const open: { receiver: string; least: Severity; queue: Queue<Emitted> }[] = [];
   const add = (
     receiver: string,
@@ -31,6 +32,7 @@ export async function openEmitter({ webhook, syslog }: EmitPlan): Promise<Emitte
   ) => open.push({ receiver, least: min_severity, queue: createQueue(queue_size, send) });
   if (webhook) add('webhook', webhook, webhookSender(webhook));
   if (syslog) add('syslog', syslog, syslogSender(syslog));
+  if (otlp) add('otlp', otlp, (await import('./otlp.ts')).otlpSender(otlp));
   return {
     emit(event) {
       for (const { least, queue } of open) if (isAtLeast(event.severity, least)) queue.add(event);

@@ -6,11 +6,12 @@ import type { EmitPlan } from './emit.ts';
 const syslogQueue = 256;
 
 /** What the configuration wants to be told to others; undefined: nothing. */
-export function emitPlan({ instance_id, webhook, syslog }: Config['emit']): EmitPlan | undefined {
-  if (webhook.url === '' && syslog.address === '') return undefined;
+export function emitPlan({ instance_id, webhook, syslog, otlp }: Config['emit']): EmitPlan | undefined {
+  if (webhook.url === '' && syslog.address === '' && otlp.endpoint === '') return undefined;
   const instance = instance_id || hostname();
   return {
     webhook: webhook.url === '' ? undefined : { ...webhook, instance },
     syslog: syslog.address === '' ? undefined : { ...syslog, instance, queue_size: syslogQueue },
+    otlp: otlp.endpoint === '' ? undefined : { ...otlp, instance },
   };
 }
