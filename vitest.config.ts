@@ -20,7 +20,7 @@ export default defineConfig({
           fileParallelism: false,
           // A gateway needs a few seconds to start on a loaded machine, and some scenarios wait for restarts.
           testTimeout: 60_000,
-          hookTimeout: 90_000,
+          hookTimeout: 240_000,
         },
       },
       {

@@ -9,6 +9,7 @@ import {
   BodyStatus,
   BufferType,
   Bytes,
+  ContextMap,
   getBuffer,
   HeadersStatus,
   LogLevel,
@@ -28,18 +29,20 @@ import {
   onResponseHeaders,
   onResponseTrailers,
   onTick,
+  onUrlFormHeaders,
 } from './stream';
 import { loadTable, refusal } from './table/read';
 
 export { proxy_abi_version_0_2_1, proxy_on_memory_allocate } from './proxy-wasm-as/assembly';
 
-/** The configuration of the second instance (stream.ts, onProbeResponseBody). */
+/** The configuration of the second instance (stream.ts, onProbeResponseBody), and of the third (onUrlFormHeaders). */
 const PROBE = Bytes.of('probe');
 /** The configuration of the instance below HTTP (action/stop.ts). */
 const END = Bytes.of('end');
 
 /** What a callback of a network filter returns to let the bytes go on (proxy-wasm 0.2.1). */
 const NETWORK_CONTINUE: u32 = 0;
+const URL_FORM = Bytes.of('url-form');
 
 /** The configurations of the instance that ends what is under way (action/cut.ts). */
 const CUT_ON = Bytes.of('cut-on');
@@ -48,6 +51,9 @@ const CUT_OFF = Bytes.of('cut-off');
 let mainRoot: u32 = 0;
 let probeRoot: u32 = 0;
 let endRoot: u32 = 0;
+let urlFormRoot: u32 = 0;
+/** Contexts of the third instance that are open. */
+const urlForms = new ContextMap();
 const writer = new Writer();
 const line: usize = memory.data(256);
 
@@ -70,6 +76,10 @@ export function proxy_on_configure(rootContext: u32, configurationBytes: u32): u
     endRoot = rootContext;
     return 1;
   }
+  if (URL_FORM.equals(result.pointer(), result.length())) {
+    urlFormRoot = rootContext;
+    return 1;
+  }
   mainRoot = rootContext;
   const isSound = loadTable(result.pointer(), result.length());
   startTrace();
@@ -83,12 +93,13 @@ export function proxy_on_configure(rootContext: u32, configurationBytes: u32): u
 export function proxy_on_context_create(context: u32, parentContext: u32): void {
   if (parentContext == 0 || parentContext == probeRoot || parentContext == endRoot) return;
   if (isCutRoot(parentContext)) onCutOpened(context);
+  else if (parentContext == urlFormRoot) urlForms.set(context, 1);
   else openExchange(context);
 }
 
 export function proxy_on_request_headers(context: u32, count: u32, endOfStream: u32): u32 {
   const exchange = exchangeOf(context);
-  if (exchange === null) return HeadersStatus.Continue;
+  if (exchange === null) return urlForms.get(context) != 0 ? onUrlFormHeaders() : HeadersStatus.Continue;
   return onRequestHeaders(exchange, endOfStream != 0);
 }
 
@@ -112,7 +123,10 @@ export function proxy_on_response_headers(context: u32, count: u32, endOfStream:
 
 export function proxy_on_response_body(context: u32, length: u32, endOfStream: u32): u32 {
   const exchange = exchangeOf(context);
-  if (exchange === null) return isCutStream(context) ? BodyStatus.Continue : onProbeResponseBody(endOfStream != 0);
+  if (exchange === null)
+    return isCutStream(context) || urlForms.get(context) != 0
+      ? BodyStatus.Continue
+      : onProbeResponseBody(endOfStream != 0);
   return onResponseBody(exchange, length, endOfStream != 0);
 }
 
@@ -124,6 +138,7 @@ export function proxy_on_response_trailers(context: u32, count: u32): u32 {
 
 export function proxy_on_delete(context: u32): void {
   onDone(context);
+  urlForms.remove(context);
   onCutDeleted(context);
 }
 

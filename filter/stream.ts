@@ -1,12 +1,13 @@
 // One HTTP exchange from start to end. Every function here is one callback of Envoy's, in the order in which they come;
 // what a stage does is in its folder. Longer than most files, because the exchange is to be read in one go.
 
-import { answerFinding, answerUnreadableAnswer } from './action/answer';
+import { answerFinding, answerNoUrl, answerUnreadableAnswer } from './action/answer';
 import { namesAgree, readTunnel } from './action/authority';
 import { Content, contentOf, holds, startsWith } from './action/content';
 import { COMPLETE, NO_ROOM, openDeflated, openedStart, outcome } from './action/deflated';
 import { passEvents } from './action/events';
 import { Chain, Exchange, giveExchange, Reading, removeExchange, Wait } from './action/exchange';
+import { sendAgreement, sendHandshake, uncount } from './action/handshake';
 import { hold } from './action/held';
 import { freeJoined } from './action/joined';
 import { judge, judgeAnswer, refuse } from './action/judge';
@@ -16,7 +17,9 @@ import { beginOut, putOut } from './action/out';
 import { writeHeaderText, writeUrlText } from './action/request-text';
 import { closeStopped, cut, forgetStop } from './action/stop';
 import { textLength, textStart } from './action/text';
+import { isSecureForm, openUrlForm } from './action/url-form';
 import { firstWaiting, restTick, waitFor, waitNoMore } from './action/wait';
+import { closeWebSocket, cutUnanswered, openWebSocket, passFrames } from './action/websocket';
 import { OVERLAP_BYTES, readWindow } from './action/window';
 import { writeKept } from './mcp/tools';
 import {
@@ -49,16 +52,16 @@ const METHOD = Bytes.of(':method');
 const AUTHORITY = Bytes.of(':authority');
 const UPGRADE = Bytes.of('upgrade');
 const WEBSOCKET = Bytes.of('websocket');
+const KEY = Bytes.of('sec-websocket-key');
 const CONNECTION = Bytes.of('connection');
-/** An HTTP/2 WebSocket (RFC 8441). */
-const CONNECT = Bytes.of('CONNECT');
+const STATUS = Bytes.of(':status');
+const SWITCHING_PROTOCOLS = Bytes.of('101');
 const CONTENT_LENGTH = Bytes.of('content-length');
 const CONTENT_TYPE = Bytes.of('content-type');
 const CONTENT_ENCODING = Bytes.of('content-encoding');
 const IDENTITY = Bytes.of('identity');
 const DEFLATE = Bytes.of('deflate');
 const JSON_TYPE = Bytes.of('application/json');
-const STATUS = Bytes.of(':status');
 const MCP = Bytes.of('mcp');
 const FILTER_CHAIN = Bytes.of('xds\0filter_chain_name');
 // Envoy's decompressors leave their counts behind as trailers.
@@ -77,22 +80,23 @@ const reader = new PairReader();
 /** Request headers: names compared, URL and headers judged; a body is held until it has been read to its end. */
 export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatus {
   exchange.chain = readChain();
+  exchange.isSecureForm = exchange.chain == Chain.Egress && isSecureForm();
   if (getHeaderPairs(MapType.RequestHeaders) != Status.Ok) return HeadersStatus.StopIteration;
   const pairs = result.pointer();
   const pairsLength = result.length();
   let asksUpgrade = false;
-  let isConnect = false;
   let asksWebSocket = false;
+  let hasKey = false;
   let isEncoded = false;
   let bodyBytes: u64 = 0;
   reader.start(pairs, pairsLength);
   while (reader.next()) {
     if (METHOD.equals(reader.name, reader.nameLength)) {
       exchange.setMethod(reader.value, reader.valueLength);
-      isConnect = CONNECT.equals(reader.value, reader.valueLength);
     } else if (AUTHORITY.equals(reader.name, reader.nameLength)) exchange.setHost(reader.value, reader.valueLength);
     else if (UPGRADE.equals(reader.name, reader.nameLength))
       asksWebSocket = isText(reader.value, reader.valueLength, WEBSOCKET);
+    else if (KEY.equals(reader.name, reader.nameLength)) hasKey = true;
     else if (CONNECTION.equals(reader.name, reader.nameLength))
       asksUpgrade = holds(reader.value, reader.valueLength, UPGRADE);
     else if (CONTENT_ENCODING.equals(reader.name, reader.nameLength))
@@ -104,7 +108,7 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
   writeUrlText(pairs, pairsLength);
   const urlStart = textStart();
   const urlLength = textLength();
-  writeHeaderText(pairs, pairsLength, exchange.chain != Chain.Egress);
+  writeHeaderText(pairs, pairsLength, exchange.chain != Chain.Egress || exchange.isSecureForm);
   if (judge(exchange, layout.SURFACE_URL, urlStart, urlLength)) return HeadersStatus.StopIteration;
   if (judge(exchange, layout.SURFACE_HEADER, textStart(), textLength())) return HeadersStatus.StopIteration;
   if (
@@ -113,9 +117,15 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
     refuse(exchange, layout.UNREADABLE_AUTHORITY_MISMATCH)
   )
     return HeadersStatus.StopIteration;
-  // Envoy sends nothing behind such a request before the origin has agreed; any other body is read.
-  exchange.isUpgrade = isConnect || (asksUpgrade && asksWebSocket);
-  if (isLast || exchange.isUpgrade || !isRead(requestSurface(exchange))) return HeadersStatus.Continue;
+  // Envoy shows an HTTP/2 WebSocket (RFC 8441) like one of HTTP/1.1. It sends nothing behind such a request before the
+  // origin has agreed; any other body is read.
+  exchange.isUpgrade = asksUpgrade && asksWebSocket;
+  if (exchange.isUpgrade) {
+    if (!sendHandshake(exchange, hasKey)) return HeadersStatus.StopIteration;
+    openWebSocket(exchange);
+    return HeadersStatus.Continue;
+  }
+  if (isLast || !isRead(requestSurface(exchange))) return HeadersStatus.Continue;
   if (bodyBytes > <u64>maxRequestBodyBytes())
     return tooLarge(exchange) ? HeadersStatus.StopIteration : HeadersStatus.Continue;
   if (isEncoded && refuse(exchange, layout.UNREADABLE_REQUEST_ENCODING)) return HeadersStatus.StopIteration;
@@ -126,6 +136,7 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
 /** Request body: `length` bytes are held so far. Nothing has been sent to the origin before the verdict. */
 export function onRequestBody(exchange: Exchange, length: u32, isLast: bool): BodyStatus {
   if (exchange.isAnswered) return BodyStatus.StopIterationNoBuffer;
+  if (exchange.fromClient != 0) return passFrames(exchange, true, length);
   if (exchange.request == Reading.Pass) return BodyStatus.Continue;
   if (length > maxRequestBodyBytes()) {
     if (tooLarge(exchange)) return BodyStatus.StopIterationNoBuffer;
@@ -159,7 +170,17 @@ export function onRequestTrailers(exchange: Exchange): TrailersStatus {
 export function onResponseHeaders(exchange: Exchange, isLast: bool): HeadersStatus {
   exchange.request = Reading.Pass;
   const surface = responseSurface(exchange);
-  if (exchange.isAnswered || exchange.isUpgrade || isLast || !isRead(surface)) return HeadersStatus.Continue;
+  if (exchange.isAnswered) return HeadersStatus.Continue;
+  if (exchange.isUpgrade) {
+    if (isAgreed()) {
+      sendAgreement(exchange);
+      return HeadersStatus.Continue;
+    }
+    // The origin answers as to any other request.
+    exchange.isUpgrade = false;
+    closeWebSocket(exchange);
+  }
+  if (isLast || !isRead(surface)) return HeadersStatus.Continue;
   if (getHeaderPairs(MapType.ResponseHeaders) != Status.Ok) return HeadersStatus.StopIteration;
   exchange.mayStop = mayStop(surface);
   let isEncoded = false;
@@ -193,6 +214,7 @@ export function onResponseHeaders(exchange: Exchange, isLast: bool): HeadersStat
 
 /** Response body: the chunk of `length` bytes, or what Envoy holds so far. */
 export function onResponseBody(exchange: Exchange, length: u32, isLast: bool): BodyStatus {
+  if (exchange.fromOrigin != 0) return passFrames(exchange, false, length);
   if (exchange.isAnswered || exchange.response == Reading.Pass) return BodyStatus.Continue;
   if (exchange.response == Reading.Stopped) return swallow();
   // A decompressor ends an answer by trailers that Envoy does not show while the answer is held.
@@ -241,6 +263,13 @@ export function onResponseTrailers(exchange: Exchange): TrailersStatus {
   return TrailersStatus.Continue;
 }
 
+/** The third instance of the plugin, first in the chain of the forward proxy. */
+export function onUrlFormHeaders(): HeadersStatus {
+  if (openUrlForm()) return HeadersStatus.Continue;
+  answerNoUrl();
+  return HeadersStatus.StopIteration;
+}
+
 /** Time goes by: lines that have waited go on, and so do answers that do not come to their end; streams are ended. */
 export function onTick(rootContext: u32): void {
   const now = currentTimeNanoseconds();
@@ -259,13 +288,15 @@ export function onTick(rootContext: u32): void {
     else passWaiting(exchange);
   }
   setEffectiveContext(rootContext);
-  restTick();
+  if (!cutUnanswered()) restTick();
 }
 
 /** The exchange is over. */
 export function onDone(contextId: u32): void {
   const exchange = removeExchange(contextId);
   if (exchange === null) return;
+  uncount(exchange);
+  closeWebSocket(exchange);
   forgetStop(exchange);
   freeJoined(exchange);
   giveExchange(exchange);
@@ -281,6 +312,14 @@ function readChain(): Chain {
   if (readTunnel()) return Chain.Intercept;
   const isNamed = getProperty(FILTER_CHAIN.pointer, FILTER_CHAIN.length) == Status.Ok;
   return isNamed && isText(result.pointer(), result.length(), MCP) ? Chain.Mcp : Chain.Egress;
+}
+
+/** Whether the origin goes over to the protocol that the client asked for. */
+function isAgreed(): bool {
+  return (
+    getHeader(MapType.ResponseHeaders, STATUS.pointer, STATUS.length) == Status.Ok &&
+    SWITCHING_PROTOCOLS.equals(result.pointer(), result.length())
+  );
 }
 
 function requestSurface(exchange: Exchange): i32 {

@@ -48,6 +48,7 @@ export type TablePolicy = Pick<
   | 'toolRanges'
   | 'maxRequestBodyBytes'
   | 'maxResponseBytes'
+  | 'webSocket'
   | 'scannedHeaders'
   | 'ignoredHeaders'
   | 'ownCredentialHeaders'

@@ -5,7 +5,7 @@ import { type Policy, surfaces, type Verdict } from '../policy/policy.ts';
 /** The part of a policy that setVerdicts writes. */
 export type VerdictPolicy = Pick<
   Policy,
-  'ruleVerdicts' | 'unreadableVerdicts' | 'stripsTools' | 'maxRequestBodyBytes' | 'maxResponseBytes'
+  'ruleVerdicts' | 'unreadableVerdicts' | 'stripsTools' | 'maxRequestBodyBytes' | 'maxResponseBytes' | 'webSocket'
 >;
 
 const verdictNumbers: Record<Verdict, number> = {
@@ -27,6 +27,15 @@ export function setVerdicts(table: Uint8Array, ruleIds: readonly string[], polic
   view.setUint32(record + layout.POLICY_MAX_REQUEST_BODY_BYTES, policy.maxRequestBodyBytes, true);
   view.setUint8(record + layout.POLICY_STRIPS_TOOLS, policy.stripsTools ? 1 : 0);
   view.setUint32(record + layout.POLICY_MAX_RESPONSE_BYTES, policy.maxResponseBytes, true);
+  const { forwardsCookies, origin, maxMessageBytes = 0, maxConnections = 0 } = policy.webSocket;
+  view.setUint32(record + layout.POLICY_WEBSOCKET_MESSAGE_BYTES, maxMessageBytes, true);
+  view.setUint32(record + layout.POLICY_WEBSOCKET_CONNECTIONS, maxConnections, true);
+  const flags =
+    (policy.webSocket.isRead ? layout.WEBSOCKET_READ : 0) |
+    (forwardsCookies ? 0 : layout.WEBSOCKET_NO_COOKIES) |
+    (origin === 'rewrite' ? layout.WEBSOCKET_OWN_ORIGIN : 0) |
+    (origin === 'strip' ? layout.WEBSOCKET_NO_ORIGIN : 0);
+  view.setUint8(record + layout.POLICY_WEBSOCKET_FLAGS, flags);
   policy.unreadableVerdicts.forEach((verdict, i) => {
     view.setUint8(record + layout.POLICY_UNREADABLE_VERDICTS + i, verdictNumbers[verdict]);
   });

@@ -88,7 +88,13 @@ export const standings: Readonly<Record<string, Standing>> = {
   'tls_interception.max_response_bytes': by('the filter'),
 
   'ssrf.ip_allowlist': by('the resolver and the clusters'),
-  websocket_proxy: unlessEnabled,
+  websocket_proxy: by('the filter and the routes'),
+  'websocket_proxy.strip_compression': {
+    does: 'only',
+    values: [true],
+    remedy: 'remove it; frames that are compressed cannot be read',
+    by: 'the filter',
+  },
   reverse_proxy: unlessEnabled,
 
   'dlp.include_defaults': by('the table'),

@@ -43,9 +43,8 @@ function refusals(text: string): string[] {
 const off = 'not honoured yet; it is off, so nothing is lost';
 
 test.each([
-  ['websocket_proxy: { enabled: false, max_message_bytes: 5 }', `p.yaml:2:1: websocket_proxy: ${off}`],
-  ['websocket_proxy: { max_message_bytes: 5 }', `p.yaml:2:1: websocket_proxy: ${off}`],
-  ['websocket_proxy: { strip_compression: false }', `p.yaml:2:1: websocket_proxy: ${off}`],
+  ['reverse_proxy: { enabled: false, listen: ":9" }', `p.yaml:2:1: reverse_proxy: ${off}`],
+  ['reverse_proxy: { listen: ":9" }', `p.yaml:2:1: reverse_proxy: ${off}`],
   ['explain_blocks: false', `p.yaml:2:1: explain_blocks: ${off}`],
   ['suppress: []', `p.yaml:2:1: suppress: ${off}`],
   [
@@ -67,7 +66,7 @@ test.each([
 test.each([
   'forward_proxy: { enabled: true, sni_verification: true }',
   'logging: { format: text, output: stdout, include_blocked: true }',
-  'websocket_proxy: {}',
+  'websocket_proxy: { enabled: true, max_message_bytes: 5 }',
   'response_scanning: { enabled: false, action: block, include_defaults: true }',
   'response_scanning: { action: strip }',
   'websocket_proxy:',
@@ -87,8 +86,8 @@ test.each([
 
 test.each([
   [
-    'websocket_proxy: { enabled: true, max_message_bytes: 5 }',
-    'p.yaml:1:29: websocket_proxy.enabled: not honoured yet, and it is on; write false, or remove it',
+    'reverse_proxy: { enabled: true, listen: ":9" }',
+    'p.yaml:1:27: reverse_proxy.enabled: not honoured yet, and it is on; write false, or remove it',
   ],
   [
     'response_scanning: { patterns: [{ name: n, regex: x }] }',

@@ -168,7 +168,7 @@ request_body_scanning:
   max_body_bytes: 0
 forward_proxy: {enabled: maybe, enabled: true}
 tls_interception: {ca_cert: x, cert_ttl: soon}
-websocket_proxy: {enabled: true}
+reverse_proxy: {enabled: true}
 suppress: [{rule: a, path: b}, {rule: a}]
 internal: [10.0.0.0/8, 10.0.0.1]
 `;
@@ -182,7 +182,7 @@ internal: [10.0.0.0/8, 10.0.0.1]
     '7 duplicate-key forward_proxy.enabled',
     '8 key-pair-needed tls_interception.ca_cert',
     '8 bad-duration tls_interception.cert_ttl',
-    '9 not-honoured websocket_proxy.enabled',
+    '9 not-honoured reverse_proxy.enabled',
     '10 missing-key suppress[1].path',
     '11 bad-cidr internal[1]',
   ]);

@@ -9,6 +9,7 @@ import {
   type Unreadable,
   unreadables,
   type Verdict,
+  type WebSocketPolicy,
 } from './policy.ts';
 import { refusedRanges } from './ranges.ts';
 
@@ -38,6 +39,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
       !body.enabled || !body.scan_headers ? [] : scansAllHeaders ? '*' : lowerCase(body.sensitive_headers),
     ignoredHeaders: lowerCase(body.ignore_headers ?? connectionHeaders),
     ownCredentialHeaders: [...ownCredentialHeaders],
+    webSocket: webSocketPolicy(config.websocket_proxy, blocks),
     listen: { proxy: options.listen, mcp: options.mcpListen },
     mcpUpstream: options.mcpUpstream,
     tls: {
@@ -88,6 +90,24 @@ function toldExchanges(config: Config): Policy['toldExchanges'] {
 /** Receipts are written where there is a directory for them. */
 export function writesReceipts({ flight_recorder: { enabled, dir } }: Config): boolean {
   return enabled && dir !== '';
+}
+
+/** Without the section frames are read and nothing is limited: an ordinary client must not meet a limit that nobody set. */
+function webSocketPolicy(section: Config['websocket_proxy'], blocks: boolean): WebSocketPolicy {
+  const { enabled, scan_text_frames: isRead } = section;
+  if (!enabled) return { isRead: true, servesUrlForm: false, origin: 'forward', forwardsCookies: true };
+  return {
+    isRead,
+    servesUrlForm: true,
+    maxMessageBytes: section.max_message_bytes,
+    ...(blocks && {
+      maxConnections: section.max_concurrent_connections,
+      maxSeconds: section.max_connection_seconds,
+      idleSeconds: section.idle_timeout_seconds,
+    }),
+    origin: section.origin_policy,
+    forwardsCookies: section.forward_cookies,
+  };
 }
 
 /** What is said to the next hop and not to the origin (RFC 9110 section 7.6.1), and what HTTP itself writes. */
@@ -179,8 +199,16 @@ function unreadableVerdict(config: Config, unreadable: Unreadable, blocks: boole
     if (!config.mcp_input_scanning.enabled) return 'allow';
     if (config.mcp_input_scanning.on_parse_error === 'forward') return 'warn';
   }
+  if (unreadable.startsWith('websocket-')) return webSocketVerdict(config, unreadable, blocks);
   if (!blocks) return 'warn';
   // An answer that cannot be read is rarer an attack than a request that may not be read.
   const isAnswer = unreadable.startsWith('response-') || unreadable === 'mcp-answer';
   return isAnswer && config.mode !== 'strict' ? 'warn' : 'block';
+}
+
+function webSocketVerdict({ websocket_proxy: section }: Config, unreadable: Unreadable, blocks: boolean): Verdict {
+  if (unreadable === 'websocket-binary' && (!section.enabled || section.allow_binary_frames)) return 'allow';
+  if (unreadable === 'websocket-too-large' && !section.enabled) return 'allow';
+  if (unreadable === 'websocket-frame' && section.enabled && !section.scan_text_frames) return 'allow';
+  return blocks ? 'block' : 'warn';
 }

@@ -38,6 +38,9 @@ export const unreadables = [
   'mcp-too-many',
   'mcp-answer',
   'response-expansion',
+  'websocket-frame',
+  'websocket-binary',
+  'websocket-too-large',
 ] as const;
 export type Unreadable = (typeof unreadables)[number];
 
@@ -51,6 +54,22 @@ export interface IpRange {
 export interface ListenAddress {
   address: string;
   port: number;
+}
+
+/** What holds for WebSockets besides the verdicts. Left out, a limit is none. */
+export interface WebSocketPolicy {
+  /** false: what is in the frames passes unread. */
+  isRead: boolean;
+  /** `/ws?url=ws(s)://…` on the proxy's own port leads to that URL. */
+  servesUrlForm: boolean;
+  maxMessageBytes?: number;
+  maxConnections?: number;
+  maxSeconds?: number;
+  idleSeconds?: number;
+  /** What becomes of the handshake's Origin: `forward` leaves it, `rewrite` names the destination itself. */
+  origin: 'forward' | 'rewrite' | 'strip';
+  /** Whether the handshake's cookies go on. */
+  forwardsCookies: boolean;
 }
 
 export interface Policy {
@@ -73,6 +92,8 @@ export interface Policy {
   ignoredHeaders: string[];
   /** Lower-case names of the headers in which a caller's own credential travels to its own destination. */
   ownCredentialHeaders: string[];
+
+  webSocket: WebSocketPolicy;
 
   listen: { proxy: ListenAddress; mcp: ListenAddress };
   /** Where 8889 leads; undefined: every request there is answered with an error that names the option. */

@@ -21,10 +21,12 @@ export function renderClusters(policy: Policy, runtime: Runtime): Resource[] {
   fillPipe(at('control'), runtime.controlSocket);
   if (policy.mcpUpstream) fillMcp(at('mcp'), policy.mcpUpstream);
   else takeOut(clusters, 'resources', 'mcp');
-  if (!policy.tls.intercept) takeOut(clusters, 'resources', 'tls', 'tls_h1', 'intercept');
+  if (!policy.tls.intercept) takeOut(clusters, 'resources', 'tls', 'intercept');
+  const securesWebSockets = policy.tls.intercept || policy.webSocket.servesUrlForm;
+  if (!securesWebSockets) takeOut(clusters, 'resources', 'tls_h1');
 
   // The clusters that resolve names given by clients.
-  const forward = ['plain', ...(policy.tls.intercept ? ['tls', 'tls_h1'] : [])].map(at);
+  const forward = ['plain', ...(policy.tls.intercept ? ['tls'] : []), ...(securesWebSockets ? ['tls_h1'] : [])].map(at);
   const trusted = policy.destinations.trusted.length > 0 ? forward.map(trustedTwin) : [];
   const ranges = refusedRanges(policy.destinations.privateRanges, policy.destinations.allowedRanges);
   for (const cluster of forward) refusePrivate(cluster, ranges);

@@ -17,6 +17,7 @@ export function examplePolicy(change: Change = {}): Policy {
     toolRanges: [],
     maxRequestBodyBytes: 5 * 1024 * 1024,
     maxResponseBytes: 5 * 1024 * 1024,
+    webSocket: { isRead: true, servesUrlForm: false, origin: 'forward', forwardsCookies: true },
     scannedHeaders: '*',
     ignoredHeaders: [],
     ownCredentialHeaders: [],

@@ -17,7 +17,7 @@ const http = (listener: Resource) => resource(listener, `filter_chains[${listene
 const routes = 'route_config.virtual_hosts[any].routes';
 
 export function renderListeners(policy: Policy, runtime: Runtime): Resource[] {
-  const egress = renderEgress(policy);
+  const egress = renderEgress(policy, runtime);
   const all = policy.tls.intercept ? [egress, renderIntercept(policy, egress)] : [egress];
   all.push(renderMcp(policy));
   for (const listener of all) {
@@ -32,7 +32,7 @@ export function renderListeners(policy: Policy, runtime: Runtime): Resource[] {
   return all;
 }
 
-function renderEgress(policy: Policy): Resource {
+function renderEgress(policy: Policy, runtime: Runtime): Resource {
   const egress = source('egress');
   fillAddress(egress, policy.listen.proxy);
   const manager = http(egress);
@@ -41,6 +41,9 @@ function renderEgress(policy: Policy): Resource {
     fillDestination(resource(manager, `${at}.typed_config.rules.policies`), policy);
   }
   fillRoutes(manager, policy);
+  const urlForm = 'http_filters[url-form].typed_config.config.vm_config.code.local.filename';
+  if (policy.webSocket.servesUrlForm) fill(manager, urlForm, runtime.filterWasm);
+  else takeOut(manager, 'http_filters', 'url-form');
   return egress;
 }
 
@@ -55,8 +58,19 @@ function fillRoutes(manager: Resource, policy: Policy): void {
     fillTunnels(manager, policy);
     fillTrusted(manager, policy, 'passthrough-trusted');
   }
-  fillTrusted(manager, policy, 'forward-trusted');
+  fillTrusted(manager, policy, 'websocket-trusted', 'websocket-secure-trusted', 'forward-trusted');
+  fillWebSockets(manager, policy);
+  const { servesUrlForm, maxSeconds } = policy.webSocket;
+  if (!servesUrlForm) takeOutRoutes(manager, 'websocket-secure', 'websocket-secure-trusted');
+  // Nothing sets them apart then.
+  if (maxSeconds === undefined) takeOutRoutes(manager, 'websocket', 'websocket-trusted');
   if (!policy.tls.intercept) takeOut(manager, routes, 'intercept');
+}
+
+/** Takes those of the routes out that are there. */
+function takeOutRoutes(manager: Resource, ...names: string[]): void {
+  const there = (list(manager, routes) as { name: string }[]).map(({ name }) => name);
+  takeOut(manager, routes, ...names.filter((name) => there.includes(name)));
 }
 
 /** Which tunnels pass unread: all without interception, else those of the names listed. */
@@ -69,6 +83,17 @@ function fillTunnels(manager: Resource, policy: Policy): void {
     const unread = authorityPattern(intercept ? passthrough : ['*'], { apex: false });
     const headers = list(route, 'match.headers');
     fill(headers[headers.length - 1]!, 'string_match.safe_regex.regex', unread);
+  }
+}
+
+/** How long WebSockets may last and be silent, where that is limited. */
+function fillWebSockets(manager: Resource, { webSocket: { maxSeconds, idleSeconds } }: Policy): void {
+  for (const { name, route } of list(manager, routes) as { name: string; route: Resource }[]) {
+    if (!name.startsWith('websocket') || route === undefined) continue;
+    if (idleSeconds === undefined) delete route.idle_timeout;
+    else fill(route, 'idle_timeout', `${idleSeconds}s`);
+    if (maxSeconds === undefined) delete route.max_stream_duration;
+    else fill(route, 'max_stream_duration.max_stream_duration', `${maxSeconds}s`);
   }
 }
 
@@ -109,6 +134,7 @@ function renderIntercept(policy: Policy, egress: Resource): Resource {
   manager.local_reply_config = field(source('replies'), 'local_reply_config');
   fill(manager, 'http_filters[destination]', structuredClone(field(http(egress), 'http_filters[destination]')));
   fillTrusted(manager, policy, 'websocket-trusted', 'forward-trusted');
+  fillWebSockets(manager, policy);
   fill(manager, 'common_http_protocol_options.idle_timeout', `${policy.tunnel.idleSeconds}s`);
   fill(manager, 'common_http_protocol_options.max_connection_duration', `${policy.tunnel.maxSeconds}s`);
   return intercept;

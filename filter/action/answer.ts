@@ -71,6 +71,23 @@ export function answerUnreadable(exchange: Exchange, reason: i32): void {
   send(exchange, status);
 }
 
+/** Answers an exchange that is refused whatever it holds: by a code and, as a person says it, why. */
+export function answerRefused(exchange: Exchange, status: u32, code: string, reason: string): void {
+  message.start(messageText, MESSAGE_BYTES).ascii('refused by Penstock: ').ascii(reason);
+  message.ascii('; request ').hex(requestIdOf(exchange), 16);
+  startOpenAi();
+  writer.ascii(code).ascii('"}}');
+  send(exchange, status);
+}
+
+/** Answers a request to /ws that names no WebSocket. */
+export function answerNoUrl(): void {
+  message.start(messageText, MESSAGE_BYTES).ascii('penstock: give a WebSocket as /ws?url=wss://host/path');
+  startOpenAi();
+  writer.ascii('websocket-url"}}');
+  sendJson(400);
+}
+
 /** Answers, in the server's place, a request whose answer cannot be read. */
 export function answerUnreadableAnswer(exchange: Exchange, reason: i32): void {
   writeUnreadableMessage(exchange, reason);
@@ -189,6 +206,10 @@ function codeOfRule(rule: u32): u32 {
 
 function send(exchange: Exchange, status: u32): void {
   exchange.isAnswered = true;
+  sendJson(status);
+}
+
+function sendJson(status: u32): void {
   pairs.start(pairBytes, 256, 1);
   pairs.add(CONTENT_TYPE.pointer, CONTENT_TYPE.length, JSON_TYPE.pointer, JSON_TYPE.length);
   pairs.finish();

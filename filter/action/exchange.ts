@@ -56,6 +56,19 @@ export class Exchange {
   isUpgrade: bool = false;
   /** The strongest verdict that its line in the access log tells of (note.ts). */
   noted: i32 = 0;
+  /** The client's key for the WebSocket is missing, as HTTP/2 has none, and is ours. */
+  hasOwnKey: bool = false;
+  /** A request to the proxy's own /ws leads to wss (url-form.ts). */
+  isSecureForm: bool = false;
+  /** It is among those that are counted (handshake.ts). */
+  isCounted: bool = false;
+  /** The two directions of a WebSocket (websocket.ts), 0 for none. */
+  fromClient: usize = 0;
+  fromOrigin: usize = 0;
+  /** When a WebSocket that is being closed is cut, in nanoseconds; 0 where it is not. */
+  closesAt: u64 = 0;
+  nextClosing: usize = 0;
+  private reportedUnreadables: u32 = 0;
   /** Names the exchange in answers and log lines; 0 until somebody asks. */
   requestId: u64 = 0;
   hostLength: u32 = 0;
@@ -137,6 +150,13 @@ export class Exchange {
     const was = load<u8>(at);
     store<u8>(at, was | bit);
     return (was & bit) == 0;
+  }
+
+  /** True once for each reason: whether it has not been reported in this exchange yet. */
+  reportUnreadableOnce(reason: i32): bool {
+    const was = this.reportedUnreadables;
+    this.reportedUnreadables = was | (1 << reason);
+    return was != this.reportedUnreadables;
   }
 
   setHost(from: usize, length: u32): void {

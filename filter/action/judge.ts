@@ -1,7 +1,7 @@
 // One message, read and judged: its findings reported, its verdict given.
 
 import { findIn, wasCut } from '../finding/find';
-import { clearFindings, findingCount, findingRule } from '../finding/findings';
+import { clearFindings, findingCount, findingRule, keepUnlikely } from '../finding/findings';
 import { setDestination } from '../finding/own';
 import { findInCall } from '../mcp/call';
 import { forgetId, idCount, idLength, idStart, messageCount } from '../mcp/message';
@@ -117,6 +117,7 @@ function report(exchange: Exchange, surface: i32): i32 {
 /**
  * Reads one piece of an answer that comes in pieces, got by `chain`; each rule is reported once in the answer. Gives the
  * verdict.
+ * `isAcross`: the text was put together from two messages, where only what neighbours do not make by chance counts.
  */
 export function readPiece(
   exchange: Exchange,
@@ -125,15 +126,18 @@ export function readPiece(
   length: u32,
   offset: u32,
   chain: u32 = RAW,
+  isAcross: bool = false,
 ): i32 {
   clearFindings();
   setDestinationOf(exchange);
   findTimed(start, length, surface, chain);
+  if (isAcross) keepUnlikely();
   writeTrace();
   for (let i: u32 = 0; i < findingCount(); i++) {
     const verdict = verdictOfFinding(i, surface);
-    if (verdict != layout.VERDICT_ALLOW && exchange.reportOnce(findingRule(i)))
-      reportFinding(exchange, i, surface, verdict, offset);
+    if (verdict == layout.VERDICT_ALLOW) continue;
+    const isFirst = exchange.reportOnce(findingRule(i));
+    if (isFirst || verdict == layout.VERDICT_BLOCK) reportFinding(exchange, i, surface, verdict, offset);
   }
   return verdictOfMessage(surface);
 }
@@ -162,7 +166,8 @@ function setDestinationOf(exchange: Exchange): void {
   if (exchange.chain != Chain.Mcp) {
     const host = exchange.host();
     // Inside a tunnel the origin has proved its name to Envoy.
-    setDestination(host, <u32>(nameEnd(host, host + exchange.hostLength) - host), exchange.chain == Chain.Intercept);
+    const isVerified = exchange.chain == Chain.Intercept || exchange.isSecureForm;
+    setDestination(host, <u32>(nameEnd(host, host + exchange.hostLength) - host), isVerified);
     return;
   }
   const isKnown = load<u32>(table.policy, layout.POLICY_MCP_HOST_WORDS + 4) != 0;

@@ -44,7 +44,10 @@ export function writeUnreadable(writer: Writer, reason: i32): void {
   else if (reason == layout.UNREADABLE_MCP_NOT_UTF8) writer.ascii('mcp-not-utf8');
   else if (reason == layout.UNREADABLE_MCP_LONE_SURROGATE) writer.ascii('mcp-lone-surrogate');
   else if (reason == layout.UNREADABLE_MCP_TOO_MANY) writer.ascii('mcp-too-many');
-  else writer.ascii('mcp-answer');
+  else if (reason == layout.UNREADABLE_MCP_ANSWER) writer.ascii('mcp-answer');
+  else if (reason == layout.UNREADABLE_WEBSOCKET_FRAME) writer.ascii('websocket-frame');
+  else if (reason == layout.UNREADABLE_WEBSOCKET_BINARY) writer.ascii('websocket-binary');
+  else writer.ascii('websocket-too-large');
 }
 
 /** Writes why a message could not be read, as a person says it, and what to do. */

@@ -64,6 +64,12 @@ export function reportUnreadable(exchange: Exchange, reason: i32, verdict: i32):
   noteFound(exchange, verdict, NO_SURFACE, 0, writer.pointer, writer.length, requestIdOf(exchange));
 }
 
+/** Reports that an exchange was refused, by its code. */
+export function reportRefused(exchange: Exchange, code: string): void {
+  writer.start(line, LINE_BYTES).ascii('{"event":"refused","details":"').ascii(code).ascii('"');
+  writeExchange(exchange);
+}
+
 /** The fields that every line ends with, and the line itself to the host. */
 function writeExchange(exchange: Exchange): void {
   if (exchange.hostLength > 0) writer.ascii(',"host":"').json(exchange.host(), exchange.hostLength).ascii('"');

@@ -33,6 +33,17 @@ export function addFinding(rule: u32, isHigh: bool, chain: u32, offset: u32, end
   store<u32>(finding, end, 16);
 }
 
+/** Forgets those that two texts put together may make by chance: all but what high confidence and a fixed beginning tell. */
+export function keepUnlikely(): void {
+  let kept: u32 = 0;
+  for (let i: u32 = 0; i < count; i++) {
+    if ((load<u8>(ruleRecord(findingRule(i)), layout.RULE_FLAGS) & layout.RULE_FLAG_UNLIKELY) == 0) continue;
+    memory.copy(findings + <usize>(kept * FINDING_BYTES), findings + <usize>(i * FINDING_BYTES), FINDING_BYTES);
+    kept++;
+  }
+  count = kept;
+}
+
 export function findingRule(i: u32): u32 {
   return load<u32>(findings + <usize>(i * FINDING_BYTES));
 }

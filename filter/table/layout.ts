@@ -90,7 +90,10 @@ export const UNREADABLE_MCP_LONE_SURROGATE = 14;
 export const UNREADABLE_MCP_TOO_MANY = 15;
 export const UNREADABLE_MCP_ANSWER = 16;
 export const UNREADABLE_RESPONSE_EXPANSION = 17;
-export const UNREADABLE_COUNT = 18;
+export const UNREADABLE_WEBSOCKET_FRAME = 18;
+export const UNREADABLE_WEBSOCKET_BINARY = 19;
+export const UNREADABLE_WEBSOCKET_TOO_LARGE = 20;
+export const UNREADABLE_COUNT = 21;
 /** In the place of one: the message was read. */
 export const NO_UNREADABLE = -1;
 
@@ -107,7 +110,15 @@ export const POLICY_MCP_HOST_WORDS = 64; // u32 first index in WORDS, u32 count,
 export const POLICY_WORD_RULES = 72; // u32: the automaton of the word rules, NO_AUTOMATON for none
 export const POLICY_MAX_RESPONSE_BYTES = 76; // u32: answers up to this length are held and judged whole
 export const POLICY_UNREADABLE_VERDICTS = 80; // u8 × UNREADABLE_COUNT, padded to 32
-export const POLICY_BYTES = 112; // padded to 16
+export const POLICY_WEBSOCKET_MESSAGE_BYTES = 112; // u32: longest WebSocket message, 0 for any
+export const POLICY_WEBSOCKET_CONNECTIONS = 116; // u32: most WebSockets at once, 0 for any
+export const POLICY_WEBSOCKET_FLAGS = 120; // u8: WEBSOCKET_*
+export const POLICY_BYTES = 128; // padded to 16
+
+export const WEBSOCKET_READ = 1; // text and what else is in frames is looked at
+export const WEBSOCKET_NO_COOKIES = 2; // the handshake goes on without the client's cookies
+export const WEBSOCKET_OWN_ORIGIN = 4; // the handshake names the destination itself as its origin (RFC 6454)
+export const WEBSOCKET_NO_ORIGIN = 8; // the handshake names no origin
 
 // What the rules say of a surface.
 export const SURFACE_NOT_READ = 0; // all allow

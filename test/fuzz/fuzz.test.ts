@@ -8,6 +8,7 @@ import { ScannerTarget } from './scanner-target.ts';
 import { seedTexts } from './seeds.ts';
 import type { Target } from './target.ts';
 import { TextArbitrary } from './text.ts';
+import { WebSocketTarget } from './websocket-target.ts';
 
 const pool = seedTexts();
 const bounds = { seed: 20260101, milliseconds: 60_000 };
@@ -25,6 +26,14 @@ test('no exchange breaks the filter', { timeout: 120_000 }, async () => {
   expect(rounds.reached.size).toBeGreaterThan(100);
   for (const chain of ['mcp', 'intercept', 'egress'])
     for (const status of [undefined, 403, 413]) expect(rounds.reached).toContain(`answer ${chain} ${status}`);
+});
+
+test('no frame breaks the filter', { timeout: 120_000 }, async () => {
+  const rounds = new Rounds(new WebSocketTarget(), pool);
+  expect(await rounds.run({ ...bounds, runs: 1500 })).toBeUndefined();
+  for (const side of ['client', 'origin'])
+    for (const isClosed of side === 'client' ? [true, false] : [false])
+      expect(rounds.reached).toContain(`${side} closed ${isClosed}`);
 });
 
 test('a failing input is made small, kept, and fails again', { timeout: 60_000 }, async () => {

@@ -6,8 +6,9 @@ import { FilterTarget } from './filter-target.ts';
 import { Rounds } from './rounds.ts';
 import { ScannerTarget } from './scanner-target.ts';
 import { seedTexts } from './seeds.ts';
+import { WebSocketTarget } from './websocket-target.ts';
 
-const usage = 'usage: npm run fuzz -- [--seconds 60] [--seed N] [--only scanner|filter] [--replay FILE]';
+const usage = 'usage: npm run fuzz -- [--seconds 60] [--seed N] [--only scanner|filter|websocket] [--replay FILE]';
 /** Short rounds: the pool grows between them. */
 const runsOfRound = 500;
 const maxRoundMilliseconds = 10_000;
@@ -21,7 +22,9 @@ const { values } = parseArgs({
   },
 });
 const seeds = seedTexts();
-const all = [new Rounds(new ScannerTarget(), seeds), new Rounds(new FilterTarget(), seeds)];
+const all = [new ScannerTarget(), new FilterTarget(), new WebSocketTarget()].map(
+  (target) => new Rounds<unknown>(target, seeds),
+);
 
 async function fuzz(seconds: number, firstSeed: number): Promise<boolean> {
   const end = Date.now() + seconds * 1000;

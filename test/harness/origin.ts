@@ -6,7 +6,7 @@ import type { Duplex } from 'node:stream';
 import { type Answer, type Answering, json } from './answer.ts';
 import { asObject, type Fields, pairs } from './field.ts';
 import type { Leaf } from './pki.ts';
-import { acceptWebSocket } from './websocket.ts';
+import { acceptWebSocket, type Frame } from './websocket.ts';
 
 /** A request as it reached an origin. */
 export interface Arrived {
@@ -43,6 +43,8 @@ type Outgoing = ServerResponse | Http2ServerResponse;
  */
 export class Origin {
   readonly arrived: Arrived[] = [];
+  /** Frames of WebSockets as they arrived. */
+  readonly frames: Frame[] = [];
   /** Sockets that were ever opened towards this origin. */
   connections = 0;
   /** Answers by path. */
@@ -82,7 +84,7 @@ export class Origin {
     });
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       origin.arrived.push({ ...headOf(request), complete: true });
-      acceptWebSocket(request, socket, head);
+      acceptWebSocket(request, socket, head, (frame) => origin.frames.push(frame));
     });
     server.on('clientError', (_error: Error, socket: Duplex) => socket.destroy());
     return origin;
@@ -97,6 +99,7 @@ export class Origin {
   /** Forgets what arrived and puts the default answers back. */
   reset(): void {
     this.arrived.length = 0;
+    this.frames.length = 0;
     this.connections = 0;
     this.answers.clear();
     this.answer = json({ choices: [{ message: { content: 'hello' } }] });

@@ -23,17 +23,24 @@ export function acceptKey(key: string): string {
     .digest('base64');
 }
 
-/** One final frame; `masked` as clients must (RFC 6455, section 5.2). */
-export function frame(code: number, payload: Buffer, masked: boolean): Buffer {
+/** A message in several frames, one for each payload. */
+export function fragments(code: number, payloads: readonly Buffer[], masked: boolean): Buffer {
+  const last = payloads.length - 1;
+  return Buffer.concat(payloads.map((payload, i) => frame(i === 0 ? code : 0, payload, masked, i === last)));
+}
+
+/** One frame; `masked` as clients must (RFC 6455, section 5.2). */
+export function frame(code: number, payload: Buffer, masked: boolean, isFinal = true): Buffer {
   const maskBit = masked ? 0x80 : 0;
+  const first = (isFinal ? 0x80 : 0) | code;
   let head: Buffer;
   if (payload.length < 126) {
-    head = Buffer.from([0x80 | code, maskBit | payload.length]);
+    head = Buffer.from([first, maskBit | payload.length]);
   } else if (payload.length < 65_536) {
-    head = Buffer.from([0x80 | code, maskBit | 126, payload.length >> 8, payload.length & 0xff]);
+    head = Buffer.from([first, maskBit | 126, payload.length >> 8, payload.length & 0xff]);
   } else {
     head = Buffer.alloc(10);
-    head[0] = 0x80 | code;
+    head[0] = first;
     head[1] = maskBit | 127;
     head.writeBigUInt64BE(BigInt(payload.length), 2);
   }
@@ -82,8 +89,13 @@ export class FrameReader {
   }
 }
 
-/** Answers an upgrade with 101, echoes text and binary frames, answers ping and close. */
-export function acceptWebSocket(request: IncomingMessage, socket: Duplex, head: Buffer): void {
+/** Answers an upgrade with 101, echoes text and binary frames, answers ping and close; tells each frame to `onFrame`. */
+export function acceptWebSocket(
+  request: IncomingMessage,
+  socket: Duplex,
+  head: Buffer,
+  onFrame: (frame: Frame) => void = () => {},
+): void {
   const key = request.headers['sec-websocket-key'];
   if (key === undefined || request.headers.upgrade?.toLowerCase() !== 'websocket') {
     socket.end('HTTP/1.1 400 Bad Request\r\nContent-Length: 0\r\n\r\n');
@@ -103,6 +115,7 @@ export function acceptWebSocket(request: IncomingMessage, socket: Duplex, head: 
   const reader = new FrameReader();
   const receive = (bytes: Buffer): void => {
     for (const { opcode: code, payload } of reader.feed(bytes)) {
+      onFrame({ opcode: code, payload });
       if (code === opcode.close) {
         socket.end(frame(opcode.close, payload, false));
         return;

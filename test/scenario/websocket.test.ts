@@ -1,10 +1,10 @@
-import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { afterEach, describe, expect, test } from 'vitest';
 import { pattern } from '../harness/answer.ts';
-import { nextChunk, openWay, type Route, readHead } from '../harness/tunnel.ts';
-import { within } from '../harness/wait.ts';
-import { acceptKey, type Frame, FrameReader, frame, opcode } from '../harness/websocket.ts';
+import { githubToken } from '../harness/secret.ts';
+import type { Route } from '../harness/tunnel.ts';
+import { acceptKey, fragments, frame, opcode } from '../harness/websocket.ts';
+import { openExtended, runNodeClient, upgrade } from '../harness/websocket-client.ts';
 import { useStage } from './stage.ts';
 
 const stage = useStage();
@@ -13,40 +13,11 @@ afterEach(() => {
   for (const socket of sockets.splice(0)) socket.destroy();
 });
 
-/** Upgrades a connection and gives a way to send a frame and one to read the next. */
-async function upgraded(
-  url: string,
-  route: Route,
-): Promise<{ head: string; send(frame: Buffer): void; next(): Promise<Frame>; key: string }> {
-  const target = new URL(url);
-  const socket = await openWay(route, target);
-  sockets.push(socket);
-  const key = randomBytes(16).toString('base64');
-  const isAbsolute = target.protocol === 'http:' && route.proxy !== undefined;
-  socket.write(
-    [
-      `GET ${isAbsolute ? url : target.pathname} HTTP/1.1`,
-      `Host: ${target.host}`,
-      'Upgrade: websocket',
-      'Connection: Upgrade',
-      `Sec-WebSocket-Key: ${key}`,
-      'Sec-WebSocket-Version: 13',
-      'Sec-WebSocket-Protocol: chat',
-      '\r\n',
-    ].join('\r\n'),
-  );
-  const { head, rest } = await within('the answer to the upgrade', readHead(socket));
-  const reader = new FrameReader();
-  const frames: Frame[] = reader.feed(rest);
-  const next = async (): Promise<Frame> => {
-    while (frames.length === 0) {
-      const chunk = await within('a frame', nextChunk(socket));
-      if (chunk === undefined) throw new Error('closed before the next frame');
-      frames.push(...reader.feed(chunk));
-    }
-    return frames.shift()!;
-  };
-  return { head, send: (bytes) => socket.write(bytes), next, key };
+/** Upgrades a connection that ends with the test. */
+async function upgraded(url: string, route: Route): ReturnType<typeof upgrade> {
+  const socket = await upgrade(route, url);
+  sockets.push(socket.socket);
+  return socket;
 }
 
 describe.each(['https://api.penstock.test/socket', 'http://api.penstock.test/socket'])('%s', (url) => {
@@ -83,4 +54,57 @@ describe.each(['https://api.penstock.test/socket', 'http://api.penstock.test/soc
     const answers = await Promise.all(open.map(({ next }) => next()));
     expect(answers.map(({ payload }) => payload.toString())).toEqual(open.map((_, index) => `socket ${index}`));
   });
+});
+
+const token = githubToken();
+const stopped = Buffer.from([0x03, 0xf0]);
+
+describe.each(['https', 'http'] as const)('a credential over %s', (scheme) => {
+  const origin = () => (scheme === 'https' ? stage.world.api : stage.world.plain);
+  test.each([
+    ['in a message', [frame(opcode.text, Buffer.from(`{"text":"${token}"}`), true)]],
+    ['in fragments', [fragments(opcode.text, [Buffer.from(token.slice(0, 9)), Buffer.from(token.slice(9))], true)]],
+    ['over two messages', [token.slice(0, 20), token.slice(20)].map((t) => frame(opcode.text, Buffer.from(t), true))],
+  ])('%s is stopped on both sides with 1008', async (_, frames) => {
+    const { send, next } = await upgraded(`${scheme}://api.penstock.test/socket`, stage.gateway.route);
+    send(frame(opcode.text, Buffer.from('hello'), true));
+    expect((await next()).payload.toString()).toBe('hello');
+    for (const bytes of frames) send(bytes);
+    let last = await next();
+    while (last.opcode === opcode.text) last = await next();
+    expect(last.opcode).toBe(opcode.close);
+    expect(last.payload.readUInt16BE()).toBe(1008);
+    expect(last.payload.subarray(2).toString()).toMatch(/^blocked by Penstock, request [0-9a-f]{16}: credential/);
+    const request = /request ([0-9a-f]{16})/.exec(last.payload.toString())![1];
+    await stage.gateway.waitForLog({ event: 'finding', verdict: 'block', surface: 'request-body', request });
+    expect(origin().frames.at(-1)).toEqual({ opcode: opcode.close, payload: stopped });
+    expect(Buffer.concat(origin().frames.map(({ payload }) => payload)).toString('latin1')).not.toContain(token);
+  });
+});
+
+describe('a client of HTTP/2', () => {
+  test('has its frames passed, and stopped with 1008', async () => {
+    const socket = await openExtended(stage.gateway.route, 'https://api.penstock.test/socket');
+    sockets.push(socket.tcp);
+    socket.send(frame(opcode.text, Buffer.from('hello'), true));
+    expect((await socket.next()).payload.toString()).toBe('hello');
+    const arrived = stage.world.api.arrived.at(-1)!;
+    const keyOf = (name: string) => arrived.fields.find(([field]) => field.toLowerCase() === name)?.[1];
+    expect(Buffer.from(keyOf('sec-websocket-key') ?? '', 'base64').length).toBe(16);
+    expect(keyOf('sec-websocket-extensions')).toBeUndefined();
+    socket.send(frame(opcode.text, Buffer.from(token), true));
+    const last = await socket.next();
+    expect([last.opcode, last.payload.readUInt16BE()]).toEqual([opcode.close, 1008]);
+    expect(stage.world.api.frames.at(-1)).toEqual({ opcode: opcode.close, payload: stopped });
+  });
+});
+
+test("Node's own client speaks, and reads why it was stopped", async () => {
+  const { events } = await runNodeClient(stage.gateway.route, 'wss://api.penstock.test/socket', [
+    'hello',
+    '{"type":"response.create"}',
+    token,
+  ]);
+  expect(events.slice(0, -1)).toEqual(['open', 'message hello', 'message {"type":"response.create"}']);
+  expect(events.at(-1)).toMatch(/^close 1008 blocked by Penstock, request [0-9a-f]{16}: credential\.github\./);
 });
