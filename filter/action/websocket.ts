@@ -298,7 +298,7 @@ function isBlocked(exchange: Exchange, direction: Direction, isFromClient: bool,
   const surface = surfaceOf(isFromClient);
   const verdict = readPiece(exchange, surface, start, length, direction.textOffset);
   if (wasCut && isFromClient && refuses(exchange, direction, layout.UNREADABLE_REQUEST_EXPANSION, POLICY)) return true;
-  if (verdict < layout.VERDICT_BLOCK) return false;
+  if (verdict < layout.VERDICT_STRIP) return false;
   stopForFinding(exchange, isFromClient);
   return true;
 }
@@ -321,7 +321,7 @@ function isBlockedAcross(exchange: Exchange, direction: Direction, isFromClient:
     appendText(text.start(), head);
   }
   const verdict = readPiece(exchange, surfaceOf(isFromClient), textStart(), textLength(), 0, RAW_VIEW, true);
-  if (verdict < layout.VERDICT_BLOCK) return false;
+  if (verdict < layout.VERDICT_STRIP) return false;
   stopForFinding(exchange, isFromClient);
   return true;
 }
