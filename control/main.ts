@@ -2,6 +2,7 @@
 import { availableParallelism } from 'node:os';
 import { Command } from 'commander';
 import { parseListen, parseUpstream, type RunOptions, StartError } from './serve/options.ts';
+import type { PinOptions } from './serve/pin-commands.ts';
 
 /**
  * Each of Envoy's workers holds its own copy of the filter and its tables (some 15 MB), and two of them fill a gigabit:
@@ -34,7 +35,8 @@ function withGatewayOptions(command: Command): Command {
       parseListen('127.0.0.1:8889', ''),
     )
     .option('--mcp-upstream <url>', 'where the MCP reverse proxy leads', (text: string) => parseUpstream(text).href)
-    .option('--state-dir <directory>', 'CA, and what Envoy reads ($PENSTOCK_STATE_DIR)', stateDirectory)
+    .option('--state-dir <directory>', 'CA, pins, and what Envoy reads ($PENSTOCK_STATE_DIR)', stateDirectory)
+    .option('--pins-config-map <name>', 'the ConfigMap of pins.store: configMap', 'penstock-pins')
     .option(
       '--concurrency <threads>',
       "Envoy's worker threads",
@@ -111,12 +113,68 @@ program
     process.exitCode = verifyReceipts(files, options.key);
   });
 
+const pins = program
+  .command('pins')
+  .description('approved tool definitions of MCP servers, and what differs from them');
+
+/** A command of `pins`: it prints what `run` gives. */
+function pinsCommand(
+  name: string,
+  about: string,
+  run: (tools: string[], options: PinOptions & PinFlags) => Promise<string>,
+) {
+  return pins
+    .command(name)
+    .description(about)
+    .option(
+      '--state-dir <directory>',
+      "the gateway's, which is asked where it runs ($PENSTOCK_STATE_DIR)",
+      stateDirectory,
+    )
+    .action(async (...given: unknown[]) => {
+      const { stateDir, ...flags } = given.at(-2) as PinFlags & { stateDir: string };
+      const tools = given.slice(0, -2).flat() as string[];
+      // https://no-color.org
+      const isColoured = process.stdout.isTTY === true && !process.env.NO_COLOR;
+      process.stdout.write(await run(tools, { ...flags, stateDirectory: stateDir, isColoured }));
+    });
+}
+
+interface PinFlags {
+  all?: boolean;
+  digest?: string;
+}
+
+const pinCommands = () => import('./serve/pin-commands.ts');
+pinsCommand('list', 'all tools that were seen, and which of them wait for approval', async (_, options) =>
+  (await pinCommands()).listPins(options),
+);
+pinsCommand('show <tool>', 'the approved definition of a tool', async ([tool], options) =>
+  (await pinCommands()).showTool(tool!, options),
+);
+pinsCommand('diff <tool>', 'what has changed since a tool was pinned', async ([tool], options) =>
+  (await pinCommands()).diffTool(tool!, options),
+);
+pinsCommand('approve [tools...]', 'let what was seen last pass', async (tools, { all = false, digest, ...options }) =>
+  (await pinCommands()).approveTools(tools, { ...options, all, digest }),
+)
+  .option('--all', 'every tool that waits')
+  .option('--digest <digest>', 'only if this is what was seen last; diff prints it');
+pinsCommand('revoke <tools...>', 'hold tools until they are approved again', async (tools, options) =>
+  (await pinCommands()).revokeTools(tools, options),
+);
+pinsCommand('export', 'print all pins', async (_, options) => (await pinCommands()).exportPins(options));
+pinsCommand('import <file>', 'take over the pins of an export; - reads stdin', async ([file], options) =>
+  (await pinCommands()).importPins(file!, options),
+);
+
 interface Parsed {
   config?: string;
   listen: RunOptions['listen'];
   mcpListen: RunOptions['mcpListen'];
   mcpUpstream?: string;
   stateDir: string;
+  pinsConfigMap: string;
   concurrency: number;
   logFormat?: RunOptions['logFormat'];
 }

@@ -2,6 +2,7 @@
 
 import { isCutRoot, isCutStream, onCutConfigured, onCutDeleted, onCutOpened, onCutTick } from './action/cut';
 import { exchangeOf, openExchange } from './action/exchange';
+import { dropPins, takePins } from './action/pins';
 import { clearMetrics } from './action/report';
 import { onWrite } from './action/stop';
 import { startTrace } from './action/trace-log';
@@ -16,11 +17,13 @@ import {
   log,
   result,
   Status,
+  setEffectiveContext,
   TrailersStatus,
   Writer,
 } from './proxy-wasm-as/assembly';
 import {
   onDone,
+  onPinsAnswer,
   onProbeResponseBody,
   onRequestBody,
   onRequestHeaders,
@@ -134,6 +137,23 @@ export function proxy_on_response_trailers(context: u32, count: u32): u32 {
   const exchange = exchangeOf(context);
   if (exchange === null) return TrailersStatus.Continue;
   return onResponseTrailers(exchange);
+}
+
+/** Control has said how the tools stand that an answer lists. */
+export function proxy_on_http_call_response(
+  rootContext: u32,
+  call: u32,
+  headers: u32,
+  bodyBytes: u32,
+  trailers: u32,
+): void {
+  const context = takePins(call, bodyBytes);
+  const exchange = exchangeOf(context);
+  if (exchange !== null) {
+    setEffectiveContext(context);
+    onPinsAnswer(exchange);
+  }
+  dropPins();
 }
 
 export function proxy_on_delete(context: u32): void {

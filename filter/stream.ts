@@ -12,8 +12,17 @@ import { hold } from './action/held';
 import { freeJoined } from './action/joined';
 import { judge, judgeAnswer, refuse } from './action/judge';
 import { passLines, passWaiting } from './action/lines';
-import { blockedSurface, judgeMcpAnswer, judgeMcpRequest, messageRoom, Outcome, unreadable } from './action/mcp';
+import {
+  blockedSurface,
+  isAskedFor,
+  judgeMcpAnswer,
+  judgeMcpRequest,
+  messageRoom,
+  Outcome,
+  unreadable,
+} from './action/mcp';
 import { beginOut, putOut } from './action/out';
+import { forgetPinsCall } from './action/pins';
 import { writeHeaderText, writeUrlText } from './action/request-text';
 import { closeStopped, cut, forgetStop } from './action/stop';
 import { textLength, textStart } from './action/text';
@@ -217,13 +226,17 @@ export function onResponseBody(exchange: Exchange, length: u32, isLast: bool): B
   if (exchange.fromOrigin != 0) return passFrames(exchange, false, length);
   if (exchange.isAnswered || exchange.response == Reading.Pass) return BodyStatus.Continue;
   if (exchange.response == Reading.Stopped) return swallow();
+  if (exchange.pinsCall != 0) {
+    if (isLast) exchange.hasEnded = true;
+    return BodyStatus.StopIterationAndBuffer;
+  }
   // A decompressor ends an answer by trailers that Envoy does not show while the answer is held.
   const isEnd = isLast || getProperty(READ_ORIGIN_ENDED.pointer, READ_ORIGIN_ENDED.length) == Status.Ok;
   if (exchange.response == Reading.Lines) return passLines(exchange, length, isEnd);
   if (exchange.response == Reading.Window) return readWindow(exchange, length, isEnd);
   if (exchange.response == Reading.Events) {
-    passEvents(exchange, length, isEnd);
-    return BodyStatus.Continue;
+    passEvents(exchange, 0, length, isEnd);
+    return exchange.pinsCall != 0 ? BodyStatus.StopIterationAndBuffer : BodyStatus.Continue;
   }
   if (length > maxResponseBytes()) {
     // Too long to hold: it goes on and is read as it passes.
@@ -241,7 +254,9 @@ export function onResponseBody(exchange: Exchange, length: u32, isLast: bool): B
     return BodyStatus.StopIterationAndBuffer;
   }
   waitNoMore(exchange);
-  return judgeHeld(exchange, length) ? BodyStatus.StopIterationNoBuffer : BodyStatus.Continue;
+  const isAnswered = judgeHeld(exchange, length);
+  if (exchange.pinsCall != 0) return BodyStatus.StopIterationAndBuffer;
+  return isAnswered ? BodyStatus.StopIterationNoBuffer : BodyStatus.Continue;
 }
 
 /** Response trailers: the end of an answer whose last part did not say so. */
@@ -249,9 +264,13 @@ export function onResponseTrailers(exchange: Exchange): TrailersStatus {
   removeHeader(MapType.ResponseTrailers, COMPRESSED_BYTES.pointer, COMPRESSED_BYTES.length);
   removeHeader(MapType.ResponseTrailers, UNCOMPRESSED_BYTES.pointer, UNCOMPRESSED_BYTES.length);
   if (exchange.isAnswered) return TrailersStatus.Continue;
+  if (exchange.pinsCall != 0) {
+    exchange.hasEnded = true;
+    return TrailersStatus.StopIteration;
+  }
   if (exchange.response == Reading.Hold) {
     judgeHeld(exchange, getBuffer(BufferType.ResponseBody, 0, WHOLE) == Status.Ok ? result.length() : 0);
-    return TrailersStatus.Continue;
+    return exchange.pinsCall != 0 ? TrailersStatus.StopIteration : TrailersStatus.Continue;
   }
   // Behind trailers no byte can be sent: an end that was held back is read, and then what there was of it is missing for
   // the client, who must not take it for the whole.
@@ -268,6 +287,15 @@ export function onUrlFormHeaders(): HeadersStatus {
   if (openUrlForm()) return HeadersStatus.Continue;
   answerNoUrl();
   return HeadersStatus.StopIteration;
+}
+
+/** Control has said how the tools of the list stand that the answer was held for: it is judged now, and goes on. */
+export function onPinsAnswer(exchange: Exchange): void {
+  exchange.pinsCall = 0;
+  const length = getBuffer(BufferType.ResponseBody, 0, WHOLE) == Status.Ok ? result.length() : 0;
+  if (exchange.response == Reading.Events) passEvents(exchange, exchange.judgedBytes, length, exchange.hasEnded);
+  else judgeHeld(exchange, length);
+  if (exchange.pinsCall == 0 && !exchange.isAnswered) continueStream(StreamType.Response);
 }
 
 /** Time goes by: lines that have waited go on, and so do answers that do not come to their end; streams are ended. */
@@ -295,6 +323,7 @@ export function onTick(rootContext: u32): void {
 export function onDone(contextId: u32): void {
   const exchange = removeExchange(contextId);
   if (exchange === null) return;
+  forgetPinsCall(exchange);
   uncount(exchange);
   closeWebSocket(exchange);
   forgetStop(exchange);
@@ -344,7 +373,10 @@ function judgeRequest(exchange: Exchange, length: u32): bool {
   return judge(exchange, layout.SURFACE_REQUEST_BODY, result.pointer(), length);
 }
 
-/** Judges an answer that was held to its end; true where the exchange was answered in the origin's place. */
+/**
+ * Judges an answer that was held to its end; true where the exchange was answered in the origin's place. Where it lists
+ * tools, control is asked first (exchange.pinsCall), and onPinsAnswer judges it.
+ */
 function judgeHeld(exchange: Exchange, length: u32): bool {
   exchange.response = Reading.Pass;
   exchange.hasBegun = true;
@@ -354,6 +386,10 @@ function judgeHeld(exchange: Exchange, length: u32): bool {
     return judgeAnswer(exchange, layout.SURFACE_RESPONSE_BODY, result.pointer(), length, false);
   const start = messageRoom(length);
   memory.copy(start, result.pointer(), length);
+  if (isAskedFor(exchange, start, length)) {
+    exchange.response = Reading.Hold;
+    return false;
+  }
   const outcome = judgeMcpAnswer(exchange, start, length, exchange.isSuccess && exchange.isJson);
   if (outcome == Outcome.Block) answerFinding(exchange, blockedSurface);
   else if (outcome == Outcome.Unreadable) answerUnreadableAnswer(exchange, unreadable);

@@ -25,6 +25,7 @@ export const runtime: Runtime = {
   directory: '/run/penstock',
   adsSocket: '/run/penstock/ads.sock',
   controlSocket: '/run/penstock/control.sock',
+  pinsSocket: '/run/penstock/pins.sock',
   adminSocket: '/run/penstock/admin.sock',
   filterWasm: '/opt/penstock/build/filter.wasm',
   filterDirectory: '/run/penstock/filter',

@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as layout from '../../filter/table/layout.ts';
 import type { Policy } from '../policy/policy.ts';
+import { pinRuleIds } from '../rules/pin.ts';
 import type { Rule, Validator } from '../rules/rule.ts';
 import type { Anchor, Plan } from './anchor.ts';
 import { type ByteSet, members } from './byte-set.ts';
@@ -124,7 +125,12 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
     ]);
   const word = unions.word.length > 0 ? layUnion(unions.word, lists, automata).automaton : layout.NO_AUTOMATON;
   const ruleRecords = layRules(planned, strings, words);
-  const policyRecord = layPolicy(policy, words, { number: number.automaton, word, key });
+  const policyRecord = layPolicy(policy, words, {
+    number: number.automaton,
+    word,
+    key,
+    pins: planned.findIndex(({ rule }) => rule.id === pinRuleIds[0]),
+  });
   const toolRules = layToolRules(
     planned.map(({ rule }) => rule),
     automata,
@@ -272,7 +278,7 @@ function layRules(planned: readonly Planned[], strings: Strings, words: Words): 
 function layPolicy(
   policy: TablePolicy,
   words: Words,
-  { number, word, key }: { number: number; word: number; key: Uint8Array },
+  { number, word, key, pins }: { number: number; word: number; key: Uint8Array; pins: number },
 ): Uint8Array {
   const record = new DataView(new ArrayBuffer(layout.POLICY_BYTES));
   const names = policy.scannedHeaders === '*' ? policy.ignoredHeaders : policy.scannedHeaders;
@@ -289,6 +295,7 @@ function layPolicy(
   record.setUint32(layout.POLICY_OWN_HEADER_WORDS + 4, policy.ownCredentialHeaders.length, true);
   record.setUint32(layout.POLICY_NUMBERS, number, true);
   record.setUint32(layout.POLICY_WORD_RULES, word, true);
+  record.setUint32(layout.POLICY_PIN_RULES, pins < 0 ? layout.NO_RULE : pins, true);
   new Uint8Array(record.buffer).set(key, layout.POLICY_HASH_KEY);
   const mcpHosts = policy.mcpUpstream ? [policy.mcpUpstream.hostname] : [];
   record.setUint32(layout.POLICY_MCP_HOST_WORDS, words.add(mcpHosts), true);

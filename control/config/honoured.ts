@@ -111,9 +111,8 @@ export const standings: Readonly<Record<string, Standing>> = {
   'response_scanning.patterns': { does: 'nothing', remedy: 'remove it, and write what to look for as dlp.patterns' },
   request_body_scanning: by('the filter'),
   mcp_input_scanning: by('the filter'),
-  'mcp_tool_scanning.enabled': by('the filter'),
-  'mcp_tool_scanning.action': by('the filter'),
-  'mcp_tool_scanning.detect_drift': nothing,
+  mcp_tool_scanning: by('the filter'),
+  pins: by('the control worker'),
   'mcp_tool_policy.enabled': by('the filter'),
   'mcp_tool_policy.include_defaults': by('the filter'),
   'mcp_tool_policy.action': {

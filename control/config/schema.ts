@@ -1,7 +1,7 @@
 /**
  * Every key of pipelock.yaml: its type, range, allowed values and default, in the one definition from which the Config
  * type, the checks and the JSON schema come. Key names, units and defaults are those of Pipelock 2.0.0, those of its
- * later health_watchdog and flight_recorder, and two of ours (tls_interception.upstream_ca_file, ssrf.ip_allowlist).
+ * later health_watchdog and flight_recorder, and some of ours (tls_interception.upstream_ca_file, ssrf.ip_allowlist, mcp_tool_scanning.first_seen, pins).
  *
  * Long because the file format is: one place for it is easier to read than many.
  *
@@ -289,8 +289,10 @@ export const configSchema = z.strictObject({
     // On for the same reason.
     enabled: flag(true),
     action: action('warn', 'block', 'strip'),
-    detect_drift: flag(false),
+    detect_drift: flag(true),
+    first_seen: z.enum(['trust', 'hold']).default('trust'),
   }),
+  pins: section({ store: z.enum(['', 'file', 'configMap']).default('') }),
   mcp_tool_policy: section(mcpToolPolicy),
   mcp_session_binding: section({
     enabled: flag(false),

@@ -149,6 +149,8 @@ const silent: Record<Category, readonly Surface[]> = {
   financial: [],
   injection: ['url', 'header', 'request-body'],
   'tool-poison': surfaces.filter((surface) => surface !== 'mcp-tool'),
+  drift: surfaces.filter((surface) => surface !== 'mcp-tool'),
+  pin: surfaces.filter((surface) => surface !== 'mcp-tool'),
 };
 
 function findingVerdict(
@@ -161,6 +163,7 @@ function findingVerdict(
   if (silent[category].includes(surface)) return 'allow';
   const section = sectionOf(config, category, surface);
   if (section && !section.enabled) return 'allow';
+  if ((category === 'drift' || category === 'pin') && !config.mcp_tool_scanning.detect_drift) return 'allow';
   if (!blocks) return 'warn';
   // A tool is taken out of its list, or the list is blocked: stripsTools says which.
   if (section?.action === 'strip' && surface === 'mcp-tool') return 'block';
@@ -184,7 +187,7 @@ function sectionOf(
       return config.mcp_input_scanning;
     case 'mcp-tool':
       // A secret in a tool's definition is a secret in an answer.
-      if (category === 'injection' || category === 'tool-poison') return config.mcp_tool_scanning;
+      if (category !== 'credential' && category !== 'financial') return config.mcp_tool_scanning;
       return config.response_scanning;
     case 'response-body':
     case 'mcp-response':

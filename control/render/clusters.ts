@@ -19,8 +19,9 @@ export function renderClusters(policy: Policy, runtime: Runtime): Resource[] {
   fillPipe(at('health'), runtime.controlSocket, 0);
   fillPipe(at('health'), runtime.adminSocket, 1);
   fillPipe(at('control'), runtime.controlSocket);
+  fillPipe(at('pins'), runtime.pinsSocket);
   if (policy.mcpUpstream) fillMcp(at('mcp'), policy.mcpUpstream);
-  else takeOut(clusters, 'resources', 'mcp');
+  else takeOut(clusters, 'resources', 'mcp', 'pins');
   if (!policy.tls.intercept) takeOut(clusters, 'resources', 'tls', 'intercept');
   const securesWebSockets = policy.tls.intercept || policy.webSocket.servesUrlForm;
   if (!securesWebSockets) takeOut(clusters, 'resources', 'tls_h1');

@@ -83,6 +83,7 @@ export function exampleRuntime(directory: string, filterWasm: string): Runtime {
     directory,
     adsSocket: join(directory, 'ads.sock'),
     controlSocket: join(directory, 'control.sock'),
+    pinsSocket: join(directory, 'pins.sock'),
     adminSocket: join(directory, 'admin.sock'),
     filterWasm,
     filterDirectory: join(directory, 'filter'),

@@ -6,6 +6,8 @@ export interface Runtime {
   adsSocket: string;
   /** Unix socket on which control serves HTTP/1.1: /metrics. */
   controlSocket: string;
+  /** Unix socket on which control says how the tools of a list stand to their pins. */
+  pinsSocket: string;
   /** Unix socket that Envoy makes for its admin interface. */
   adminSocket: string;
   /** The compiled filter. */

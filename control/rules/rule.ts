@@ -25,8 +25,11 @@ export const validators = [
 ] as const;
 export type Validator = (typeof validators)[number];
 
-/** What a rule is about: the folder of its file. A user's own patterns and exact values look for secrets. */
-export const categories = ['credential', 'financial', 'injection', 'tool-poison'] as const;
+/**
+ * What a rule is about: the folder of its file, or for what control/pins finds the first word of its id. A user's own
+ * patterns and exact values look for secrets.
+ */
+export const categories = ['credential', 'financial', 'injection', 'tool-poison', 'drift', 'pin'] as const;
 export type Category = (typeof categories)[number];
 
 /** The category of the rule with this id. */
@@ -79,7 +82,7 @@ export interface Rule {
   ownBodyHosts: string[];
   /** Host patterns: on the way to one of them, and in what comes back, the rule finds nothing. */
   exemptHosts: string[];
-  /** Exact values that are looked for instead of a pattern, 8 bytes or more each. Never logged, never written to a file. */
+  /** Exact values that are looked for instead of a pattern, 8 bytes or more each; none where control says what is found. Never logged, never written to a file. */
   values?: Uint8Array[];
   /** Ids of rules that may find the same bytes as this rule's `match` texts. */
   also: string[];

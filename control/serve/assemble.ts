@@ -39,7 +39,7 @@ export function assemble(
   { text, place }: ConfigSource = configSource(options.config),
 ): Assembly {
   const { config, notices, rules: all } = load(text, place, env);
-  const rules = tableDirectory === undefined ? all.filter(({ values }) => !values) : all;
+  const rules = tableDirectory === undefined ? all.filter(({ values }) => !values?.length) : all;
   const policy = buildPolicy(config, rules, {
     listen: options.listen,
     mcpListen: options.mcpListen,

@@ -9,7 +9,7 @@ export interface LogEvent {
 
 /** What the filter and Envoy's access log may say of an exchange. Nothing else of theirs is passed on. */
 const exchangeFields = [
-  'verdict', 'rule', 'title', 'surface', 'view', 'offset', 'reason', 'host', 'name', 'method', 'status', 'details',
+  'verdict', 'rule', 'title', 'surface', 'tool', 'view', 'offset', 'reason', 'host', 'name', 'method', 'status', 'details',
   'flags', 'request', 'client',
 ] as const; // biome-ignore format: one look
 

@@ -67,6 +67,7 @@ export function checkFile(file: string, asValues: boolean, all: boolean): void {
     listen: { address: '127.0.0.1', port: 8888 },
     mcpListen: { address: '127.0.0.1', port: 8889 },
     stateDirectory: '.penstock',
+    pinsConfigMap: 'penstock-pins',
     concurrency: 1,
   };
   const text = readText(file, 'give the path of a pipelock.yaml or of a Helm values file');

@@ -7,6 +7,7 @@ import type { Config } from '../config/schema.ts';
 import { customRule } from '../rules/custom.ts';
 import { secretsInEnvironment } from '../rules/environment.ts';
 import { environmentRuleId, exactRules, secretsFileRuleId } from '../rules/exact.ts';
+import { pinRules } from '../rules/pin.ts';
 import { readRules } from '../rules/read.ts';
 import type { Rule } from '../rules/rule.ts';
 import { readSecretsFile } from '../rules/secrets-file.ts';
@@ -48,6 +49,7 @@ export function load(text: string, place: string, env: NodeJS.ProcessEnv): Loade
       ...(dlp.include_defaults ? readRules() : []),
       ...dlp.patterns.map((entry, i) => customRule(entry, `${place}: dlp.patterns[${i}]`)),
       ...exactRules(secretsFileRuleId, 'a value of the file of secrets', secrets),
+      ...pinRules(),
       ...exactRules(environmentRuleId, "a value of the gateway's own environment", environment),
       ...toolRulesOf(config.mcp_tool_policy, place),
     ],

@@ -54,7 +54,8 @@ function tell(event: LogEvent): [word: string, text: string] {
       const surface = surfaces[String(event.surface)] ?? event.surface;
       const at = [event.view, event.offset === undefined ? undefined : `byte ${event.offset}`];
       const where = at.filter((part) => part !== undefined).join(', ');
-      return [verdict, `${event.rule} in ${surface}${where === '' ? '' : ` (${where})`}${exchange(event)}`];
+      const tool = event.tool === undefined ? '' : ` ${event.tool}`;
+      return [verdict, `${event.rule} in ${surface}${tool}${where === '' ? '' : ` (${where})`}${exchange(event)}`];
     }
     case 'unreadable':
       return [verdict, `cannot be read: ${event.reason}${exchange(event)}`];

@@ -10,6 +10,8 @@ export interface RunOptions {
   mcpListen: ListenAddress;
   mcpUpstream?: string;
   stateDirectory: string;
+  /** The ConfigMap of the pins, where pins.store is configMap. */
+  pinsConfigMap: string;
   /** Left out: as the configuration says, else text on a terminal and JSON elsewhere. */
   logFormat?: 'text' | 'json';
   /** Envoy's worker threads. */

@@ -1,9 +1,11 @@
 /** What the preparing process hands to the supervisor: what to start, and what to say about it. */
 import { join } from 'node:path';
 import type { EmitPlan } from '../emit/emit.ts';
+import type { FirstSeen } from '../pins/judge.ts';
 import type { ListenAddress, Policy } from '../policy/policy.ts';
 import type { Runtime } from '../render/runtime.ts';
 import type { Logging } from './log.ts';
+import type { PinPlace } from './pin-place.ts';
 
 export interface StopPlan {
   /** Thrown by the configuration itself. */
@@ -49,6 +51,8 @@ export interface Plan {
   health: Record<string, string | number | boolean>;
   /** Files that the configuration was made of: a change of one is a change of it. */
   sources: string[];
+  /** Where pins are kept, and what becomes of a tool that is seen first. */
+  pins: { place: PinPlace; firstSeen: FirstSeen };
   destinations: { allowed: string[] | undefined; blocked: string[] };
   /** Things worth knowing that stop nothing, one line each. */
   notices: string[];
@@ -63,6 +67,7 @@ export function stateLayout(
     directory,
     adsSocket: join(directory, 'ads.sock'),
     controlSocket: join(directory, 'control.sock'),
+    pinsSocket: join(directory, 'pins.sock'),
     adminSocket: join(directory, 'admin.sock'),
     lockSocket: join(directory, 'lock.sock'),
     filterDirectory: join(directory, 'filter'),

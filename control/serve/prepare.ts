@@ -2,7 +2,8 @@
  * All that happens before something is started, in a process that ends afterwards: the stages, Envoy's files, the CA,
  * the ports. Run as `node prepare.ts OPTIONS WHEN`, JSON and a word; prints the Plan as one line of JSON, or every problem
  * on stderr and exits with 2. WHEN is "start"; "recover" where a gateway before this one was killed; "reload" where one is
- * running, whose ports OPTIONS name: then the files are put beside those in use (apply.ts).
+ * running, whose ports OPTIONS name: then the files are put beside those in use (apply.ts). Long, since what may go wrong
+ * before a start is told here, all at once.
  */
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
@@ -19,6 +20,7 @@ import { explainStart } from './explain.ts';
 import { healthFacts } from './health.ts';
 import { formatAddress, parseListen, type RunOptions, StartError } from './options.ts';
 import { requireLogFile } from './output.ts';
+import { pinsOf } from './pin-place.ts';
 import { type Plan, stateLayout } from './plan.ts';
 import { receiptPlan } from './receipts.ts';
 import { stopPlan, writeStopFiles } from './stop-files.ts';
@@ -92,6 +94,7 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
       tellsSubsystems: config.health_watchdog.expose_subsystems,
     },
     health: healthFacts(config, policy),
+    pins: pinsOf(config, options),
     destinations: { allowed: policy.destinations.allowed, blocked: policy.destinations.blocked },
     notices,
   };

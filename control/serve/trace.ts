@@ -19,6 +19,8 @@ export interface TraceCase {
   serverName: string | undefined;
   request: Message;
   response: Message | undefined;
+  /** What control says of the tools of a list, in their order: filter/table/layout.ts, PIN_*. Left out: it sees them first. */
+  pins: string[] | undefined;
   /** The log that the file expects; undefined where it has none. */
   log: string | undefined;
 }
@@ -58,6 +60,7 @@ export function parseCase(text: string, place: string): TraceCase {
       response === undefined
         ? undefined
         : { ...parseResponse(putTogether(response), place), trailers: trailers(text, 'response trailers') },
+    pins: setting('pins')?.split(','),
     log: section(text, 'log'),
   };
 }
@@ -174,8 +177,10 @@ export function traceCase(traced: TraceCase, requestCuts: Cuts, responseCuts: Cu
     stream[`${side}Headers`](message.headers, chunks.length === 0 && !trailers);
     chunks.forEach((chunk, i) => {
       if (!stream.localResponse) stream[`${side}Body`](chunk, i === chunks.length - 1 && !trailers);
+      answerPins(host, traced.pins);
     });
     if (trailers && !stream.localResponse) stream[`${side}Trailers`](trailers);
+    answerPins(host, traced.pins);
     log.push(side, ...host.logs.slice(before).map((line) => `  ${withoutExchange(line.message)}`));
     if (stream.localResponse) return;
     const sent = side === 'request' ? stream.sentUpstream : stream.sentDownstream;
@@ -203,6 +208,15 @@ export function traceCase(traced: TraceCase, requestCuts: Cuts, responseCuts: Cu
     );
   stream.done();
   return `${log.map((line) => line.trimEnd()).join('\n')}\n`;
+}
+
+/** Answers what the filter asks about the tools of a list, as control does (pin-pages.ts): by default that it sees each first. */
+export function answerPins(host: Host, records?: readonly string[]): void {
+  for (const call of host.httpCalls()) {
+    const { tools } = JSON.parse(Buffer.from(call.body).toString('latin1')) as { tools: unknown[] };
+    const body = tools.map((_, i) => `${records?.[i] ?? 'n00'}\n`).join('');
+    host.answerHttpCall(call.token, [[':status', '200']], body);
+  }
 }
 
 function cutAt(bytes: Uint8Array, cuts: Cuts): Uint8Array[] {

@@ -1,5 +1,5 @@
 /**
- * The control worker: leaf certificates for Envoy over one Unix socket, metrics over another. Forked by the supervisor,
+ * The control worker: leaf certificates for Envoy, metrics, and pins, each over a Unix socket of its own. Forked by the supervisor,
  * which says `start` with the Plan; ends when the supervisor is gone.
  */
 import { flushCompileCache } from 'node:module';
@@ -13,6 +13,7 @@ import { isDenied } from './destination.ts';
 import { emittedOf, takeLines } from './emitted.ts';
 import type { SupervisorMessage, WorkerMessage } from './keep-worker.ts';
 import { type InUse, servePages } from './pages.ts';
+import { servePins } from './pin-pages.ts';
 import type { Plan } from './plan.ts';
 import { serveReceipts } from './receipts.ts';
 import { serveStopApi } from './stop-api.ts';
@@ -26,7 +27,7 @@ export async function work(inUse: InUse, restarts: number, run: string, log: Lin
   if (emit) inUse.emitter = await openEmitter(emit);
   if (receipts) inUse.receipts = serveReceipts(receipts, run, say);
   const certificates = authority ? await certificateService(inUse, authority, log) : undefined;
-  await servePages(inUse, restarts, () => certificates?.stats());
+  await Promise.all([servePages(inUse, restarts, () => certificates?.stats()), servePins(inUse, log)]);
   await serveStopApi(inUse, (isOn) => say({ type: 'stop', isOn }));
 }
 

@@ -10,8 +10,9 @@ import { dataLength, endOfLine, hasOthers, isField, isMessage, nextLine, readEve
 import { Exchange } from './exchange';
 import { heldStart, hold, release } from './held';
 import { hasFindings, read } from './judge';
-import { blockedSurface, judgeMcpAnswer, messageRoom, Outcome, unreadable } from './mcp';
-import { beginOut, emit, putOut } from './out';
+import { blockedSurface, isAskedFor, judgeMcpAnswer, messageRoom, Outcome, unreadable } from './mcp';
+import { beginOut, emit, outLength, putOut } from './out';
+import { comparesTools } from './pins';
 import { appendByte, appendText, beginText, textLength, textStart } from './text';
 import { OVERLAP_BYTES } from './window';
 
@@ -22,13 +23,17 @@ const DATA = Bytes.of('data: ');
 /** The longest end of an event: CR LF CR LF. */
 const END_BYTES: u32 = 4;
 
-/** Judges the events that the chunk of `length` bytes completes and puts them in the chunk's place. */
-export function passEvents(exchange: Exchange, length: u32, isLast: bool): void {
+/**
+ * Judges the events that the chunk of `length` bytes completes and puts them in the chunk's place; its first `judged` bytes
+ * may go on as they are. An event that lists tools stays held where control is asked about them first (exchange.pinsCall).
+ */
+export function passEvents(exchange: Exchange, judged: u32, length: u32, isLast: bool): void {
+  beginOut();
   if (length > 0) {
     if (getBuffer(BufferType.ResponseBody, 0, length) != Status.Ok) return;
-    hold(exchange, result.pointer(), length);
+    emit(result.pointer(), judged);
+    hold(exchange, result.pointer() + judged, length - judged);
   }
-  beginOut();
   let from: u32 = 0;
   let isEnd = false;
   let to = eventEnd(exchange, 0, exchange.heldSearched);
@@ -37,14 +42,21 @@ export function passEvents(exchange: Exchange, length: u32, isLast: bool): void 
     if (isEnd) to = exchange.heldLength;
     from = passPieces(exchange, from, to);
     if (!isEnd || isLast) {
-      if (from < to) passEvent(exchange, from, to);
+      if (from < to) {
+        if (waits(exchange, from, to)) break;
+        passEvent(exchange, from, to);
+      }
       from = to;
       exchange.heldIsRest = false;
     }
     if (!isEnd) to = eventEnd(exchange, from, from);
   }
   if (from > 0) release(exchange, from);
-  exchange.heldSearched = exchange.heldLength;
+  exchange.heldSearched = exchange.pinsCall == 0 ? exchange.heldLength : 0;
+  if (exchange.pinsCall != 0) {
+    exchange.judgedBytes = outLength;
+    exchange.hasEnded = isLast;
+  }
   putOut();
 }
 
@@ -92,6 +104,13 @@ function eventEnd(exchange: Exchange, from: u32, searched: u32): u32 {
     lineIsEmpty = true;
   }
   return 0;
+}
+
+/** Whether the event lists tools that control was asked about. */
+function waits(exchange: Exchange, from: u32, to: u32): bool {
+  if (exchange.heldIsRest || !comparesTools()) return false;
+  readEvent(heldStart(exchange) + from, heldStart(exchange) + to);
+  return isMessage && dataLength > 0 && isAskedFor(exchange, messageRoom(dataLength), dataLength);
 }
 
 function passEvent(exchange: Exchange, from: u32, to: u32): void {

@@ -71,6 +71,12 @@ export class Exchange {
   private reportedUnreadables: u32 = 0;
   /** Names the exchange in answers and log lines; 0 until somebody asks. */
   requestId: u64 = 0;
+  /** The call to control that the answer waits for, 0 where it waits for none (pins.ts). */
+  pinsCall: u32 = 0;
+  /** The answer has ended while it waited. */
+  hasEnded: bool = false;
+  /** Bytes in Envoy's buffer that are judged already. */
+  judgedBytes: u32 = 0;
   hostLength: u32 = 0;
   methodLength: u32 = 0;
   /** What the window or the events that are held use (window.ts, events.ts). */

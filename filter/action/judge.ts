@@ -24,6 +24,7 @@ import { RAW } from '../view/encoding';
 import { answerFinding, answerUnreadable } from './answer';
 import { nameEnd } from './authority';
 import { Chain, Exchange } from './exchange';
+import { addPinFindings } from './pins';
 import { recordScan, reportFinding, reportUnreadable } from './report';
 import { strip, strippedLength, strippedStart } from './strip';
 import { appendText, beginText, textLength, textStart } from './text';
@@ -93,9 +94,16 @@ export function judgeAnswer(exchange: Exchange, surface: i32, start: usize, leng
   return true;
 }
 
-/** Reads the text and reports what is in it; gives the verdict, and leaves answering to the caller. */
-export function read(exchange: Exchange, surface: i32, start: usize, length: u32): i32 {
+/** In the place of a tool's number: the text is no tool. */
+export const NO_TOOL: i32 = -1;
+
+/**
+ * Reads the text and reports what is in it, and of a tool how it stands to its pin; gives the verdict, and leaves answering
+ * to the caller.
+ */
+export function read(exchange: Exchange, surface: i32, start: usize, length: u32, tool: i32 = NO_TOOL): i32 {
   find(exchange, surface, start, length);
+  if (tool != NO_TOOL) addPinFindings(<u32>tool);
   return report(exchange, surface);
 }
 

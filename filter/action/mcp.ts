@@ -2,13 +2,24 @@
 // whole, events.ts for the data of one event.
 import { wasCut } from '../finding/find';
 import { idCount, readMessages, setOnlyId } from '../mcp/message';
-import { dropTool, readTools, toolCount, toolEnd, toolHadVariant, toolStart, writeAround } from '../mcp/tools';
+import {
+  dropTool,
+  readTools,
+  toolCount,
+  toolEnd,
+  toolHadVariant,
+  toolName,
+  toolNameEnd,
+  toolStart,
+  writeAround,
+} from '../mcp/tools';
 import * as layout from '../table/layout';
 import { stripsTools, verdictOfUnreadable } from '../verdict/verdict';
 import { MARGIN } from '../view/arena';
 import { Exchange } from './exchange';
-import { judgeMessages, maskIds, read, refuse } from './judge';
-import { reportUnreadable } from './report';
+import { judgeMessages, maskIds, NO_TOOL, read, refuse } from './judge';
+import { comparesTools, dropPins, waitsForPins } from './pins';
+import { nameTool, reportUnreadable } from './report';
 import { beginText, endText, textLength, textStart } from './text';
 
 /** What becomes of an answer's message. */
@@ -57,6 +68,13 @@ export function judgeMcpRequest(exchange: Exchange, from: usize, length: u32): b
  * reads it as JSON-RPC; else it is text that no client acts on.
  */
 export function judgeMcpAnswer(exchange: Exchange, start: usize, length: u32, isJson: bool): Outcome {
+  const outcome = judgeMessage(exchange, start, length, isJson);
+  // What control has said was about this message.
+  dropPins();
+  return outcome;
+}
+
+function judgeMessage(exchange: Exchange, start: usize, length: u32, isJson: bool): Outcome {
   const problem = readMessages(start, start + length, true);
   unreadable = layout.NO_UNREADABLE;
   if (problem == layout.NO_UNREADABLE) {
@@ -78,6 +96,16 @@ export function judgeMcpAnswer(exchange: Exchange, start: usize, length: u32, is
   return outcome == Outcome.Pass ? judgeTools(exchange) : outcome;
 }
 
+/**
+ * Whether the answer's message of `length` bytes lists tools that control was asked about; the exchange then waits for what
+ * it says, and the message is judged after that (pins.ts).
+ */
+export function isAskedFor(exchange: Exchange, start: usize, length: u32): bool {
+  if (!comparesTools()) return false;
+  if (readMessages(start, start + length, true) != layout.NO_UNREADABLE || !readTools() || toolCount == 0) return false;
+  return waitsForPins(exchange);
+}
+
 /** Where the tools are judged one by one: what is said of each alone decides whether it is listed. */
 function judgeTools(exchange: Exchange): Outcome {
   let outcome = Outcome.Pass;
@@ -86,7 +114,8 @@ function judgeTools(exchange: Exchange): Outcome {
     beginText(bytes);
     memory.copy(textStart(), toolStart(i), bytes);
     endText(bytes);
-    const judged = judgeText(exchange, textStart(), bytes, layout.SURFACE_MCP_TOOL);
+    nameTool(toolName(i), toolNameEnd(i));
+    const judged = judgeText(exchange, textStart(), bytes, layout.SURFACE_MCP_TOOL, i);
     if (judged == Outcome.Pass) continue;
     if (!stripsTools()) return judged;
     dropTool(i);
@@ -95,8 +124,8 @@ function judgeTools(exchange: Exchange): Outcome {
   return outcome;
 }
 
-function judgeText(exchange: Exchange, start: usize, length: u32, surface: i32): Outcome {
-  const verdict = read(exchange, surface, start, length);
+function judgeText(exchange: Exchange, start: usize, length: u32, surface: i32, tool: i32 = NO_TOOL): Outcome {
+  const verdict = read(exchange, surface, start, length, tool);
   if (wasCut && isRefused(exchange, layout.UNREADABLE_REQUEST_EXPANSION)) {
     unreadable = layout.UNREADABLE_REQUEST_EXPANSION;
     return Outcome.Unreadable;

@@ -1,5 +1,5 @@
 // What a reader of the log and the metrics gets to see: one line and one count for each finding, never the bytes.
-import { findingChain, findingOffset, findingRule, ruleId, ruleIdLength } from '../finding/findings';
+import { findingChain, findingEnd, findingOffset, findingRule, ruleId, ruleIdLength } from '../finding/findings';
 import {
   Bytes,
   currentTimeNanoseconds,
@@ -32,6 +32,27 @@ export function requestIdOf(exchange: Exchange): u64 {
   return exchange.requestId;
 }
 
+// The name of the tool whose findings are reported; 0 where it is not shown.
+let tool: usize = 0;
+let toolBytes: u32 = 0;
+/** A longer name may be anything. */
+const MAX_TOOL_BYTES: usize = 64;
+
+/** Names the tool in what is reported from now on: only a plain name, since any other may be a text of the server's. */
+export function nameTool(start: usize, end: usize): void {
+  tool = 0;
+  if (start == end || end - start > MAX_TOOL_BYTES) return;
+  for (let p = start; p < end; p++) if (!isNameByte(load<u8>(p))) return;
+  tool = start;
+  toolBytes = <u32>(end - start);
+}
+
+/** What MCP recommends for the names of tools, and the slash. */
+function isNameByte(c: u8): bool {
+  const letter = c | 0x20;
+  return (letter >= 0x61 && letter <= 0x7a) || (c >= 0x2d && c <= 0x39) || c == 0x5f;
+}
+
 /** Reports finding `i` of the message that was read last. */
 export function reportFinding(exchange: Exchange, i: u32, surface: i32, verdict: i32, baseOffset: u32): void {
   const rule = findingRule(i);
@@ -43,9 +64,14 @@ export function reportFinding(exchange: Exchange, i: u32, surface: i32, verdict:
   writeVerdict(writer, verdict);
   writer.ascii('","rule":"').bytes(ruleId(rule), ruleIdLength(rule)).ascii('","surface":"');
   writeSurface(writer, surface);
-  writer.ascii('","view":"');
-  writeChain(writer, findingChain(i));
-  writer.ascii('","offset":').decimal(offset + (findingChain(i) == 0 ? baseOffset : 0));
+  writer.ascii('"');
+  if (surface == layout.SURFACE_MCP_TOOL && tool != 0) writer.ascii(',"tool":"').bytes(tool, toolBytes).ascii('"');
+  // What control says of a tool stands nowhere in it.
+  if (findingEnd(i) > 0) {
+    writer.ascii(',"view":"');
+    writeChain(writer, findingChain(i));
+    writer.ascii('","offset":').decimal(offset + (findingChain(i) == 0 ? baseOffset : 0));
+  }
   writeExchange(exchange);
   noteFound(exchange, verdict, surface, findingChain(i), ruleId(rule), ruleIdLength(rule), requestIdOf(exchange));
 }

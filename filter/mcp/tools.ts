@@ -21,6 +21,8 @@ let listCount: u32 = 0;
 
 /** Tools of the messages that were read last. */
 export let toolCount: u32 = 0;
+/** Whether the messages name a further page of a list. */
+export let hasNextPage: bool = false;
 /** Why the last readTools refused: a word of a definition in another spelling, not too many tools. */
 export let toolHadVariant: bool = false;
 
@@ -33,11 +35,15 @@ export function readTools(): bool {
   toolCount = 0;
   listCount = 0;
   toolHadVariant = false;
+  hasNextPage = false;
   for (let i: u32 = 0; i < messageCount; i++) {
     members.start(resultStart(i), resultEnd(i));
-    while (members.next())
-      if (load<u8>(members.value) == 0x5b && meet(members.key, members.keyEnd, 'tools') == Meeting.Same)
+    while (members.next()) {
+      const first = load<u8>(members.value);
+      if (first == 0x5b && meet(members.key, members.keyEnd, 'tools') == Meeting.Same) {
         if (!readList(members.value, members.valueEnd)) return false;
+      } else if (first != 0x6e && meet(members.key, members.keyEnd, 'nextCursor') == Meeting.Same) hasNextPage = true;
+    }
   }
   return true;
 }

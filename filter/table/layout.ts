@@ -1,7 +1,8 @@
 /**
  * The table: what control compiles from the rules and the policy, and the filter reads. One block of bytes, little
  * endian, every section aligned to 16. This file is the contract: control/compile/table.ts writes by it, read.ts checks
- * by it. It is compiled by both AssemblyScript and TypeScript, so it holds plain integer constants and nothing else.
+ * by it. It is compiled by both AssemblyScript and TypeScript, so it holds plain integer constants and nothing else. Long,
+ * because a contract is read in one place.
  *
  *   ┌ header ────────────────────────────────────────────────────────────────────────────┐
  *   │ magic u32 │ version u32 │ total bytes u32 │ section count u32 │ (offset u32, bytes u32) × sections │
@@ -113,6 +114,7 @@ export const POLICY_UNREADABLE_VERDICTS = 80; // u8 × UNREADABLE_COUNT, padded 
 export const POLICY_WEBSOCKET_MESSAGE_BYTES = 112; // u32: longest WebSocket message, 0 for any
 export const POLICY_WEBSOCKET_CONNECTIONS = 116; // u32: most WebSockets at once, 0 for any
 export const POLICY_WEBSOCKET_FLAGS = 120; // u8: WEBSOCKET_*
+export const POLICY_PIN_RULES = 124; // u32: the first of PIN_RULE_*, NO_RULE where they are not in the table
 export const POLICY_BYTES = 128; // padded to 16
 
 export const WEBSOCKET_READ = 1; // text and what else is in frames is looked at
@@ -131,6 +133,17 @@ export const HEADER_MODE_ALL_BUT_LISTED = 2;
 
 /** Most rules of a table: the filter keeps a few words for each in fixed places. */
 export const MAX_RULES = 1024;
+
+/** What control says of the tools of a list, from POLICY_PIN_RULES on, in the order of control/rules/pin.ts. */
+export const PIN_RULE_DESCRIPTION = 0;
+export const PIN_RULE_SCHEMA = 1;
+export const PIN_RULE_TITLE = 2;
+export const PIN_RULE_OTHER = 3;
+export const PIN_RULE_NAME = 4;
+export const PIN_RULE_ADDED = 5;
+export const PIN_RULE_HELD = 6;
+export const PIN_RULE_COUNT = 7;
+export const NO_RULE = 0xffffffff;
 
 // RULES record.
 export const RULE_ID_OFFSET = 0; // u32 into STRINGS
@@ -267,3 +280,18 @@ export const RANGE_BYTES = 20;
 
 /** Most of them: the filter keeps a byte for each. */
 export const MAX_TOOL_RULES = 256;
+
+// How control answers for each tool of a list (control/serve/pin-pages.ts, filter/action/pins.ts): a record of a standing, two
+// hexadecimal digits of PIN_PART_*, and a line feed.
+export const PIN_RECORD_BYTES = 4;
+export const PIN_KNOWN = 0x6b; // "k": as it was pinned
+export const PIN_COSMETIC = 0x63; // "c": as it was pinned, but for what means nothing
+export const PIN_NEW = 0x6e; // "n": seen first, and pinned now
+export const PIN_ADDED = 0x61; // "a": seen after the tools of its server were known, and not approved
+export const PIN_DRIFTED = 0x64; // "d": it means something else than its pin
+export const PIN_HELD = 0x68; // "h": not approved
+export const PIN_PART_DESCRIPTION = 1;
+export const PIN_PART_SCHEMA = 2;
+export const PIN_PART_TITLE = 4;
+export const PIN_PART_OTHER = 8;
+export const PIN_PART_NAME = 16; // its name stands twice, with two meanings

@@ -156,6 +156,8 @@ function checkPolicy(): bool {
   if (load<u32>(policy, layout.POLICY_NUMBERS) >= automatonCount) return refuse('numbers of no automaton');
   const word = load<u32>(policy, layout.POLICY_WORD_RULES);
   if (word != <u32>layout.NO_AUTOMATON && word >= automatonCount) return refuse('words of no automaton');
+  const pins = load<u32>(policy, layout.POLICY_PIN_RULES);
+  if (pins != <u32>layout.NO_RULE && pins + layout.PIN_RULE_COUNT > ruleCount) return refuse('pins of no rule');
   // A class is named by one byte.
   return classCount <= 256 || refuse('more classes than there is room for');
 }

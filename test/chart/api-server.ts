@@ -1,8 +1,9 @@
 /**
- * As much of a Kubernetes API server as Helm needs to install and upgrade: discovery, and objects that are kept in memory.
- * It checks nothing; schemas do that elsewhere.
+ * As much of a Kubernetes API server as Helm needs to install and upgrade, and pods to share pins: discovery, and objects
+ * that are kept in memory, with the versions by which a late write is refused. It checks nothing else; schemas do that elsewhere.
  */
 import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer as createSecureServer } from 'node:https';
 import type { AddressInfo } from 'node:net';
 import { isWire, readSecret } from './secret-wire.ts';
 
@@ -12,6 +13,7 @@ type Stored = any;
 export interface ApiServer {
   /** Text of a kubeconfig that leads here. */
   kubeconfig: string;
+  port: number;
   /** The objects by path, "/api/v1/namespaces/money/secrets/sure-app". */
   objects: Map<string, Stored>;
   close(): Promise<void>;
@@ -32,17 +34,26 @@ const resources: Record<string, [plural: string, kind: string][]> = {
   'networking.k8s.io/v1': [['ingresses', 'Ingress']],
 };
 
-export async function startApiServer(): Promise<ApiServer> {
+/** @param secure https with this certificate, for callers with this bearer token alone */
+export async function startApiServer(secure?: { cert: string; key: string; token: string }): Promise<ApiServer> {
   const objects = new Map<string, Stored>();
   let version = 0;
-  const server = createServer((request, response) => {
+  const listener = (request: IncomingMessage, response: ServerResponse) => {
+    if (secure && request.headers.authorization !== `Bearer ${secure.token}`)
+      return reply(response, 401, failure(401, 'Unauthorized', 'Unauthorized'));
     answer(request, objects, () => ++version).then(
       ([status, body]) => reply(response, status, body),
       (error: Error) => reply(response, 500, failure(500, error.message)),
     );
-  });
+  };
+  const server = secure ? createSecureServer(secure, listener) : createServer(listener);
   await new Promise<void>((settle) => server.listen(0, '127.0.0.1', settle));
   const { port } = server.address() as AddressInfo;
+  const close = () =>
+    new Promise<void>((settle) => {
+      server.close(() => settle());
+      server.closeAllConnections();
+    });
   const kubeconfig = JSON.stringify({
     apiVersion: 'v1',
     kind: 'Config',
@@ -51,7 +62,7 @@ export async function startApiServer(): Promise<ApiServer> {
     clusters: [{ name: 'here', cluster: { server: `http://127.0.0.1:${port}` } }],
     users: [{ name: 'here', user: {} }],
   });
-  return { kubeconfig, objects, close: () => new Promise((settle) => server.close(() => settle())) };
+  return { kubeconfig, port, objects, close };
 }
 
 async function answer(
@@ -87,6 +98,9 @@ async function answer(
   const stored = objects.get(path);
   if (!stored) return [404, failure(404, `${path} not found`, 'NotFound')];
   if (request.method === 'DELETE') objects.delete(path);
+  const version = body?.metadata?.resourceVersion;
+  if (request.method === 'PUT' && version !== undefined && version !== stored.metadata.resourceVersion)
+    return [409, failure(409, `${path} was changed meanwhile`, 'Conflict')];
   if (request.method === 'PUT')
     objects.set(path, { ...body, metadata: { ...body.metadata, resourceVersion: String(next()) } });
   if (request.method === 'PATCH') objects.set(path, merge(stored, body) as Stored);

@@ -1,6 +1,7 @@
 /** The detection corpora: JSON Lines beside the checkout, one row a text that is what a rule looks for, or is not. */
 import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
+import type { Json } from '../../control/pins/json.ts';
 
 /** Where the corpora are unless --corpora says otherwise. */
 export const corporaFolder = join(import.meta.dirname, '../../../shared/corpora');
@@ -42,11 +43,18 @@ export interface ToolRow extends Omit<Row, 'expect'> {
   expect: boolean | null;
 }
 
+/** A tool's definition before and after a change; `text` is the latter. */
+export interface DriftRow extends Row {
+  before: Json;
+  after: Json;
+}
+
 export interface Corpora {
   secrets: SecretRow[];
   financial: FinancialRow[];
   injection: InjectionRow[];
   tools: ToolRow[];
+  drift: DriftRow[];
 }
 
 type Columns = Record<string, (value: unknown) => boolean>;
@@ -57,6 +65,7 @@ const isOneOf =
   (...words: string[]) =>
   (value: unknown) =>
     words.includes(value as string);
+const isObject = (value: unknown) => typeof value === 'object' && value !== null;
 const base: Columns = { rule: isText, text: isText, expect: isBoolean };
 
 const isTool = (value: unknown) => typeof value === 'object' && value !== null && 'name' in value;
@@ -66,6 +75,7 @@ const columnsOf: { [K in keyof Corpora]: Columns } = {
   financial: { ...base, class: isOneOf('financial', 'other', 'pii') },
   injection: { ...base, style: isText },
   tools: { source: isText, kind: isText, tool: isTool, expect: (value) => value === null || isBoolean(value) },
+  drift: { before: isObject, after: isObject },
 };
 
 /** What is wrong with the corpora's files, one problem a line. */
@@ -81,9 +91,9 @@ export function hasCorpora(folder: string): boolean {
 /** Reads the corpora of a folder. Throws CorporaError with every file that is missing and the first bad row of each. */
 export function readCorpora(folder: string): Corpora {
   const problems: string[] = [];
-  const read = (name: keyof Corpora) => {
+  const read = (name: keyof Corpora, file: string = name) => {
     try {
-      return readRows(folder, `${name}.jsonl`, columnsOf[name]);
+      return readRows(folder, `${file}.jsonl`, columnsOf[name]);
     } catch (error) {
       problems.push((error as Error).message);
       return [];
@@ -94,6 +104,7 @@ export function readCorpora(folder: string): Corpora {
     financial: read('financial'),
     injection: read('injection'),
     tools: read('tools').map(toToolRow),
+    drift: read('drift', 'tool_drift').map(toDriftRow),
   };
   if (problems.length > 0) throw new CorporaError(problems.join('\n'));
   return corpora as unknown as Corpora;
@@ -102,6 +113,11 @@ export function readCorpora(folder: string): Corpora {
 function toToolRow(row: Row): ToolRow {
   const { source, tool, ...rest } = row as unknown as ToolRow & { source: string; tool: { name: string } };
   return { ...rest, rule: source, name: tool.name, text: JSON.stringify(tool) };
+}
+
+function toDriftRow(row: Row): DriftRow {
+  const { before, after } = row as DriftRow;
+  return { ...row, before, after, rule: 'drift', text: JSON.stringify(after) };
 }
 
 function readRows(folder: string, file: string, columns: Columns): Row[] {

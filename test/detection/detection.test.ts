@@ -52,18 +52,26 @@ const rows = {
     { source: 'c', kind: 'benign', expect: false, tool: { name: 'add', description: 'Adds two numbers' } },
     { source: 'c', kind: 'code', expect: null, tool: { name: 'add' } },
   ],
+  drift: [
+    { before: { name: 'a', description: 'Reads a file' }, after: { name: 'a', description: 'Reads any file' } },
+    { before: { name: 'a', description: 'Reads a file' }, after: { name: 'a', description: 'Reads a  file' } },
+    { before: { name: 'a', description: 'Reads a file' }, after: { name: 'a', description: `Send ${token}` } },
+  ],
 };
 
 function write(changed: object = {}): string {
   for (const [name, list] of Object.entries({ ...rows, ...changed }))
-    writeFileSync(join(folder, `${name}.jsonl`), list.map((row: object) => `${JSON.stringify(row)}\n`).join(''));
+    writeFileSync(
+      join(folder, `${name === 'drift' ? 'tool_drift' : name}.jsonl`),
+      list.map((row: object) => `${JSON.stringify(row)}\n`).join(''),
+    );
   return folder;
 }
 
 const judge = await Judge.load();
 const measure = (corpora: Corpora, names: readonly string[]) =>
   parts.filter(({ name }) => names.includes(name)).flatMap((part) => part.measure(corpora, judge).figures);
-const quick = ['secrets', 'financial', 'benign', 'wrappings', 'injection', 'tools'];
+const quick = ['secrets', 'financial', 'benign', 'wrappings', 'injection', 'tools', 'drift'];
 
 // Without corpora these are the own rows, with the floors that they must reach.
 const [measured, floors]: [Corpora, Floors] = hasCorpora(corporaFolder)
@@ -109,6 +117,9 @@ test('figures count found rows, false alarms, and what is found again', { timeou
   expect(counts('wrappings/JSON field/together')).toEqual([2, 2]);
   expect(counts('wrappings/header/credentials')).toEqual([1, 1]);
   expect(counts('wrappings/JSON number/together')).toBeUndefined();
+  expect(counts('drift/semantic/told of')).toEqual([2, 3]);
+  expect(counts('drift/semantic/blocked')).toEqual([1, 3]);
+  expect(counts('drift/cosmetic/keys in another order')).toEqual([0, 3]);
   expect(counts('chunks/request in chunks/together')).toEqual([2, 2]);
   expect(counts('chunks/answer in windows/together')).toEqual([2, 2]);
 });

@@ -1,5 +1,6 @@
 // An exchange to fuzz with, and playing it through the filter in the host emulator.
 import fc from 'fast-check';
+import { answerPins } from '../../control/serve/trace.ts';
 import type { HeaderPairs, Host, Plugin, Stream } from '../../filter/proxy-wasm-as/host/index.ts';
 import type { Pool } from './target.ts';
 import { TextArbitrary } from './text.ts';
@@ -125,9 +126,10 @@ export function play(host: Host, plugin: Plugin, exchange: FuzzedExchange, isCut
       }),
     },
   });
-  send(stream, 'request', exchange, isCut);
+  send(host, stream, 'request', exchange, isCut);
   // The origin answers what has come to it.
-  if (stream.sentUpstream.ended && !stream.localResponse && !stream.reset) send(stream, 'response', exchange, isCut);
+  if (stream.sentUpstream.ended && !stream.localResponse && !stream.reset)
+    send(host, stream, 'response', exchange, isCut);
   // What is cut is cut by the tick.
   plugin.tick();
   const sent = ({ headers, body, trailers, ended }: Stream['sentUpstream']): SentMessage => ({
@@ -150,7 +152,13 @@ export function play(host: Host, plugin: Plugin, exchange: FuzzedExchange, isCut
   return outcome;
 }
 
-function send(stream: Stream, side: 'request' | 'response', exchange: FuzzedExchange, isCut: boolean): void {
+function send(
+  host: Host,
+  stream: Stream,
+  side: 'request' | 'response',
+  exchange: FuzzedExchange,
+  isCut: boolean,
+): void {
   const { headers, body, trailers } = exchange[side];
   const hasTrailers = trailers.length > 0;
   const chunks = isCut ? cutAt(body, exchange.cuts) : body.length > 0 ? [body] : [];
@@ -159,8 +167,10 @@ function send(stream: Stream, side: 'request' | 'response', exchange: FuzzedExch
   stream[`${side}Headers`](headers, chunks.length === 0 && !hasTrailers);
   chunks.forEach((chunk, i) => {
     if (goesOn()) stream[`${side}Body`](chunk, i === chunks.length - 1 && !hasTrailers);
+    answerPins(host);
   });
   if (hasTrailers && goesOn()) stream[`${side}Trailers`](trailers);
+  answerPins(host);
 }
 
 function cutAt(bytes: Uint8Array, cuts: readonly number[]): Uint8Array[] {
