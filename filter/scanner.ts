@@ -6,6 +6,8 @@ import * as findings from './finding/findings';
 import { sha256 } from './finding/sha256';
 import { clearTrace, setTracing, traceCount, traceField } from './finding/trace';
 import { validate as validateHit } from './finding/validate';
+import * as phrases from './scan/phrases';
+import { clearFound, phraseCount, phraseEnd, phraseRule, phraseStart } from './scan/steps';
 import { loadTable as load_, refusal } from './table/read';
 import { MARGIN } from './view/arena';
 
@@ -30,6 +32,59 @@ export function find(length: u32, surface: i32): u32 {
   findings.clearFindings();
   findIn(text, length, surface);
   return findings.findingCount();
+}
+
+let saved: usize = 0;
+let savedCapacity: usize = 0;
+
+/** Begins a text that is read for phrases in pieces. */
+export function beginPhrases(): void {
+  phrases.beginText();
+  clearFound();
+}
+
+/** Reads the `length` bytes at the reserved place as the next piece. */
+export function feedPhrases(length: u32): void {
+  phrases.feedText(text, text + length);
+}
+
+/** Ends the text. */
+export function endPhrases(): void {
+  phrases.endText();
+}
+
+/** Rules that were found in it since takePhrases. */
+export { phraseCount };
+
+export function takePhrases(): void {
+  clearFound();
+}
+
+/** Writes the state of the text away, reads another one and takes it up again. */
+export function swapPhrases(): usize {
+  const bytes = phrases.textBytes();
+  if (bytes > savedCapacity) {
+    if (saved != 0) heap.free(saved);
+    saved = heap.alloc(bytes);
+    savedCapacity = bytes;
+  }
+  phrases.saveText(saved);
+  phrases.beginText();
+  phrases.feedText(text, text);
+  phrases.loadText(saved);
+  return bytes;
+}
+
+export function foundRule(i: u32): u32 {
+  return phraseRule(i);
+}
+
+export function foundStart(i: u32): u32 {
+  return phraseStart(i);
+}
+
+export function foundEnd(i: u32): u32 {
+  return phraseEnd(i);
 }
 
 /** Switches the trace (finding/trace.ts) on or off. */

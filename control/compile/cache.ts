@@ -35,11 +35,7 @@ export function compileCached(rules: readonly Rule[], policy: TablePolicy, direc
   const file = join(directory, `${key}${suffix}`);
   const kept = read(file, key);
   if (kept) {
-    setVerdicts(
-      kept,
-      rules.map(({ id }) => id),
-      policy,
-    );
+    setVerdicts(kept, rules, policy);
     return kept;
   }
   const { table } = compile(rules, policy);
@@ -74,7 +70,7 @@ function compilerDigest(): Buffer {
   const own = readdirSync(import.meta.dirname)
     .filter((name) => name.endsWith('.ts') && !name.endsWith('.test.ts'))
     .sort();
-  const others = ['../rules/clean.txt', '../../filter/table/layout.ts', '../../package.json'];
+  const others = ['../rules/clean.txt', '../rules/normalise.ts', '../../filter/table/layout.ts', '../../package.json'];
   const hash = createHash('sha256');
   for (const name of [...own, ...others]) hash.update(name).update(readFileSync(join(import.meta.dirname, name)));
   digest = hash.digest();

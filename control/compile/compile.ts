@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as layout from '../../filter/table/layout.ts';
 import type { Policy } from '../policy/policy.ts';
+import type { Phrase } from '../rules/phrase.ts';
 import { pinRuleIds } from '../rules/pin.ts';
 import type { Rule, Validator } from '../rules/rule.ts';
 import type { Anchor, Plan } from './anchor.ts';
@@ -9,6 +10,7 @@ import { type ByteSet, members } from './byte-set.ts';
 import { layPhrases } from './phrase.ts';
 import { CompileError, type CompileProblem, type Planned, planRule, sample, TableTooLarge } from './plan.ts';
 import { Automata, Classes, Programs, Strings, Words } from './sections.ts';
+import { layStages, type PhraseSummary } from './stages.ts';
 import { toTeddy } from './teddy.ts';
 import { layRanges, layToolRules } from './tool.ts';
 import { layUnion, type Member, RuleLists, tooMany } from './union.ts';
@@ -18,8 +20,18 @@ import { setVerdicts } from './verdicts.ts';
 export interface Compiled {
   table: Uint8Array;
   /** What the prefilter, the programs and the automata came to, for people. */
-  summary: { rules: number; anchors: number; states: number; numberStates: number; bytes: number; hash: string };
+  summary: {
+    rules: number;
+    anchors: number;
+    states: number;
+    numberStates: number;
+    bytes: number;
+    hash: string;
+    phrases: PhraseSummary;
+  };
   plans: Map<string, Plan[]>;
+  /** Phrases by rule. */
+  phrases: Map<string, Phrase[]>;
 }
 
 const validators: Record<Validator, number> = {
@@ -117,6 +129,7 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
     }
   });
 
+  const phrases = layStages(planned.map(({ rule }) => rule));
   const lists = new RuleLists(classes);
   const number = layUnion(unions.number, lists, automata);
   if (unions.word.length > layout.MAX_WORD_RULES)
@@ -162,10 +175,11 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
     layPhrases(phraseRules),
     toolRules,
     layRanges(policy.toolRanges),
+    ...phrases.sections,
   ]);
   setVerdicts(
     table,
-    planned.map(({ rule }) => rule.id),
+    planned.map(({ rule }) => rule),
     policy,
   );
   return {
@@ -177,8 +191,10 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
       numberStates: number.states,
       bytes: table.length,
       hash: createHash('sha256').update(table).digest('hex'),
+      phrases: phrases.summary,
     },
     plans: new Map(planned.map(({ rule, parts }) => [rule.id, parts.flatMap(({ plans }) => plans)])),
+    phrases: new Map(planned.map(({ rule }) => [rule.id, rule.phrases ?? []])),
   };
 }
 

@@ -49,6 +49,7 @@ export interface Planned {
 export function planRule(rule: Rule, hashKey: Uint8Array): Planned | { problem: CompileProblem } {
   // Its patterns meet a call and not a text: tool.ts.
   if (rule.tool) return { rule, parts: [] };
+  if (rule.phrases) return { rule, parts: [] };
   frequency ??= countFrequency(sample());
   try {
     return { rule, parts: rule.values ? exactParts(rule.values, frequency, hashKey) : patternParts(rule, frequency) };

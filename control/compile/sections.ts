@@ -87,12 +87,14 @@ export class Automata {
     const folded = foldColumns(next);
     this.#records.push({
       map: this.#mapOffset(folded.map),
-      next: this.#next.length * 2,
+      next: this.#next.length,
       labels: this.#labels.length,
       states: next.length,
       columns: folded.columns,
     });
-    this.#next.push(...folded.rows);
+    if (next.length <= layout.NARROW_STATES)
+      this.#next.push(...folded.rows, ...(folded.rows.length % 2 === 1 ? [0] : []));
+    else for (const state of folded.rows) this.#next.push(state & 255, state >> 8);
     this.#labels.push(...labels);
     this.#numbers.set(text, this.#records.length - 1);
     return this.#records.length - 1;
@@ -121,14 +123,10 @@ export class Automata {
       records.setUint16(at + layout.AUTOMATON_STATES, states, true);
       records.setUint16(at + layout.AUTOMATON_COLUMNS, columns, true);
     });
-    const next = new DataView(new ArrayBuffer(this.#next.length * 2));
-    this.#next.forEach((target, i) => {
-      next.setUint16(i * 2, target, true);
-    });
     return {
       automata: new Uint8Array(records.buffer),
       maps: Uint8Array.from(this.#maps),
-      next: new Uint8Array(next.buffer),
+      next: Uint8Array.from(this.#next),
       labels: Uint8Array.from(this.#labels),
     };
   }

@@ -1,6 +1,7 @@
 /** The verdicts of a table: all of it that a mode or an action decides, in places of its own, so that they can be changed in a finished table. */
 import * as layout from '../../filter/table/layout.ts';
 import { type Policy, surfaces, type Verdict } from '../policy/policy.ts';
+import type { Rule } from '../rules/rule.ts';
 
 /** The part of a policy that setVerdicts writes. */
 export type VerdictPolicy = Pick<
@@ -17,13 +18,17 @@ const verdictNumbers: Record<Verdict, number> = {
 
 /**
  * Writes a policy's verdicts into a table, in place of those that it has.
- * @param ruleIds the table's rules in their order
+ * @param rules the table's rules in their order
  * @throws RangeError where the policy has no verdict for one
  */
-export function setVerdicts(table: Uint8Array, ruleIds: readonly string[], policy: VerdictPolicy): void {
+export function setVerdicts(
+  table: Uint8Array,
+  rules: readonly Pick<Rule, 'id' | 'phrases'>[],
+  policy: VerdictPolicy,
+): void {
   const view = new DataView(table.buffer, table.byteOffset, table.byteLength);
   const section = (index: number) => view.getUint32(layout.HEADER_BYTES + index * 8, true);
-  const [record, rules] = [section(layout.SECTION_POLICY), section(layout.SECTION_RULES)];
+  const [record, records] = [section(layout.SECTION_POLICY), section(layout.SECTION_RULES)];
   view.setUint32(record + layout.POLICY_MAX_REQUEST_BODY_BYTES, policy.maxRequestBodyBytes, true);
   view.setUint8(record + layout.POLICY_STRIPS_TOOLS, policy.stripsTools ? 1 : 0);
   view.setUint32(record + layout.POLICY_MAX_RESPONSE_BYTES, policy.maxResponseBytes, true);
@@ -41,16 +46,19 @@ export function setVerdicts(table: Uint8Array, ruleIds: readonly string[], polic
   });
   surfaces.forEach((_, surface) => {
     let standing: number = layout.SURFACE_NOT_READ;
-    ruleIds.forEach((id, i) => {
+    let hasPhrases = 0;
+    rules.forEach(({ id, phrases }, i) => {
       const verdicts = policy.ruleVerdicts.get(id);
       if (!verdicts) throw new RangeError(`policy has no verdict for ${id}`);
       const [high, low] = [verdictNumbers[verdicts.high[surface]!], verdictNumbers[verdicts.low[surface]!]];
-      const at = rules + i * layout.RULE_BYTES;
+      const at = records + i * layout.RULE_BYTES;
       view.setUint8(at + layout.RULE_VERDICTS_HIGH + surface, high);
       view.setUint8(at + layout.RULE_VERDICTS_LOW + surface, low);
       if (Math.max(high, low) >= layout.VERDICT_STRIP) standing = layout.SURFACE_STOPS;
       else if (Math.max(high, low) >= layout.VERDICT_WARN) standing = Math.max(standing, layout.SURFACE_READ);
+      if (phrases && Math.max(high, low) > layout.VERDICT_ALLOW) hasPhrases = 1;
     });
+    view.setUint8(record + layout.POLICY_PHRASE_SURFACES + surface, hasPhrases);
     view.setUint8(record + layout.POLICY_SURFACES + surface, standing);
   });
 }

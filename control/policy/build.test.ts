@@ -105,10 +105,10 @@ describe('a reload', () => {
 
   test.each(rows)('changed to, and unchanged: $name', ({ surface, text, expected }) => {
     const changed = table.slice();
-    setVerdicts(changed, [rule.id], policyOf(text));
+    setVerdicts(changed, [rule], policyOf(text));
     expect(verdictsIn(changed, surface)).toEqual(expected.map((verdict) => order.indexOf(verdict)));
     const unchanged = changed.slice();
-    setVerdicts(unchanged, [rule.id], policyOf(text));
+    setVerdicts(unchanged, [rule], policyOf(text));
     expect(unchanged).toEqual(changed);
   });
 });

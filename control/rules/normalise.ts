@@ -6,7 +6,8 @@
  *   vowel signs of Hindi and Thai stay), ß → ss, ı → i, ł → l, đ → d, ø → o. What is invisible (Default_Ignorable_Code_Point)
  *   folds to nothing: zero width, bidi controls, tag characters, soft hyphens, variation selectors, fillers.
  * - A word is a run of letters, digits and marks. A Han, kana or Thai character is a word of its own, and half a word long.
- * - A word that holds a Latin letter has its Cyrillic and Greek look-alikes made Latin.
+ * - A word that holds a letter from a to z has its Cyrillic and Greek look-alikes made Latin; and where it holds digits too,
+ *   it may also be read with letters in their place (`1gn0re`).
  * - Between two words a sentence ends where there is a line end; one of 。！？।؟ or the like; a `.`, `!` or `?` that is not
  *   alone (`example.com`, `v1.2` go on); or a quotation mark, a comma or colon, and a quotation mark: two strings of JSON.
  * Nothing throws: a lone surrogate is a separator.
@@ -16,6 +17,8 @@
 export interface Word {
   /** Normalised. */
   text: string;
+  /** The same with letters for digits, where it holds both. */
+  other?: string;
   start: number;
   end: number;
   /** What stands before it in the text, in half words. */
@@ -71,7 +74,7 @@ const lookAlikes: ReadonlyMap<string, string> = new Map(
     },
   }),
 );
-const latin = /\p{Script=Latin}/u;
+const latin = /[a-z]/;
 const wordCharacter = /[\p{L}\p{N}\p{M}]/u;
 const withoutSpaces = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}ー]/u;
 const lineEnd = /[\n\r\u0085\u2028\u2029]/;
@@ -105,7 +108,9 @@ export function wordsOf(text: string): Word[] {
   };
   const close = () => {
     if (letters === '') return;
-    words.push({ text: withoutLookAlikes(letters), start, end, place, halves: 2, sentence });
+    const text = withoutLookAlikes(letters);
+    const other = withoutDigits(text);
+    words.push({ text, ...(other !== text && { other }), start, end, place, halves: 2, sentence });
     place += 2;
     letters = '';
   };
@@ -114,12 +119,13 @@ export function wordsOf(text: string): Word[] {
   for (const character of text) {
     const next = at + character.length;
     for (const letter of fold(character)) {
-      if (withoutSpaces.test(letter)) {
+      const kind = kindOf(letter);
+      if (kind === 'alone') {
         close();
         open(at);
         words.push({ text: letter, start: at, end: next, place, halves: 1, sentence });
         place += 1;
-      } else if (wordCharacter.test(letter)) {
+      } else if (kind === 'letter') {
         if (letters === '') open(at);
         letters += letter;
         end = next;
@@ -133,6 +139,29 @@ export function wordsOf(text: string): Word[] {
   }
   close();
   return words;
+}
+
+/** What a folded character is: part of a word, a word of its own, or neither. */
+export function kindOf(letter: string): 'letter' | 'alone' | 'separator' {
+  if (withoutSpaces.test(letter)) return 'alone';
+  return wordCharacter.test(letter) ? 'letter' : 'separator';
+}
+
+/** What a character between two words, as it was written, does to the sentence. */
+export type Separator = 'line' | 'full-stop' | 'stop' | 'quote' | 'opening' | 'closing' | 'comma' | 'space' | 'other';
+
+export function separatorOf(character: string): Separator {
+  if (lineEnd.test(character)) return 'line';
+  if (fullStop.test(character)) return 'full-stop';
+  if (/[.!?…]/.test(character)) return 'stop';
+  if (/\s/.test(character)) return 'space';
+  const signs: Record<string, Separator> = { '"': 'quote', '“': 'opening', '”': 'closing', ',': 'comma', ':': 'comma' };
+  return signs[character] ?? 'other';
+}
+
+/** The Latin letter that a letter of another script looks like. */
+export function lookAlike(letter: string): string | undefined {
+  return lookAlikes.get(letter);
 }
 
 /** An entry of a term as its words are in a text: one space between them, none between characters without spaces. */
@@ -149,6 +178,16 @@ export function normalisedEntry(text: string): string {
 function withoutLookAlikes(word: string): string {
   if (!latin.test(word)) return word;
   return [...word].map((letter) => lookAlikes.get(letter) ?? letter).join('');
+}
+
+/** The digits that stand for letters in a word of both. */
+export const digitLetters: Readonly<Record<string, string>> = {
+  ...{ '0': 'o', '1': 'i', '3': 'e', '4': 'a', '5': 's', '7': 't', '8': 'b', '9': 'g' },
+};
+
+function withoutDigits(word: string): string {
+  if (!latin.test(word)) return word;
+  return word.replace(/[0-9]/g, (digit) => digitLetters[digit] ?? digit);
 }
 
 function endsSentence(between: string): boolean {

@@ -78,13 +78,15 @@ class Lexicon {
     const add = ({ lists }: Candidate, span: Span) => {
       for (const list of lists) spans.get(list)?.push(span);
     };
-    words.forEach(({ text }, first) => {
-      for (const candidate of this.#whole.get(text) ?? []) {
-        const last = endOf(candidate, words, first);
-        if (last >= 0) add(candidate, { first, last });
-      }
-      for (let length = Math.min(text.length, this.#longestStem); length > 0; length--) {
-        for (const candidate of this.#stems.get(text.slice(0, length)) ?? []) add(candidate, { first, last: first });
+    words.forEach((word, first) => {
+      for (const text of readings(word)) {
+        for (const candidate of this.#whole.get(text) ?? []) {
+          const last = endOf(candidate, words, first);
+          if (last >= 0) add(candidate, { first, last });
+        }
+        for (let length = Math.min(text.length, this.#longestStem); length > 0; length--) {
+          for (const candidate of this.#stems.get(text.slice(0, length)) ?? []) add(candidate, { first, last: first });
+        }
       }
     });
     return spans;
@@ -103,9 +105,14 @@ function endOf({ rest, isStem }: Candidate, words: readonly Word[], first: numbe
   const isThere = rest.every((text, i) => {
     const word = words[first + 1 + i];
     if (word === undefined || word.sentence !== sentence) return false;
-    return isStem && i === rest.length - 1 ? word.text.startsWith(text) : word.text === text;
+    const fits = (read: string) => (isStem && i === rest.length - 1 ? read.startsWith(text) : read === text);
+    return readings(word).some(fits);
   });
   return isThere ? first + rest.length : -1;
+}
+
+function readings({ text, other }: Word): string[] {
+  return other === undefined ? [text] : [text, other];
 }
 
 function hitsOf(phrase: Phrase, words: readonly Word[], spans: ReadonlyMap<TermEntry[], Span[]>): PhraseHit[] {

@@ -1,4 +1,4 @@
-import { readdirSync, readFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { z } from 'zod';
 import { assignmentPattern } from './assignment.ts';
@@ -54,11 +54,14 @@ const entryShape = z.strictObject({
  * @param folders whose entries are read
  * @throws RuleError with every problem of every file
  */
-export function readRules(directory: string = import.meta.dirname, folders = valueFolders): Rule[] {
+export function readRules(
+  directory: string = import.meta.dirname,
+  folders: readonly string[] = [...valueFolders, ...wordingFolders],
+): Rule[] {
   const rules: Rule[] = [];
   const problems: RuleProblem[] = [];
   const terms = readTerms(directory, problems);
-  for (const folder of folders) {
+  for (const folder of folders.filter((folder) => existsSync(join(directory, folder)))) {
     const names = readdirSync(join(directory, folder)).filter((name) => name.endsWith('.yaml'));
     for (const name of names.sort()) readFile(directory, folder, name, terms, rules, problems);
   }

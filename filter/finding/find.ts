@@ -1,7 +1,9 @@
 // One text from its bytes to its findings: every view of it is opened and passed, every hit validated.
 
 import { clearHits, hitCount, hitEnd, hitRule, hitStart, takeLost } from '../scan/hits';
+import { beginText, endText, feedText } from '../scan/phrases';
 import { beginPass, passedSigns, stepPass } from '../scan/prefilter';
+import { clearFound, phraseCount, phraseEnd, phraseRule, phraseStart } from '../scan/steps';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { JOINED, lastOpened, RAW, SPACED } from '../view/encoding';
@@ -34,9 +36,12 @@ let hasLast: bool = false;
 export function findIn(start: usize, length: u32, surface: i32, chain: u32 = RAW): void {
   wasCut = false;
   if (length == 0 || load<u8>(table.policy + <usize>surface, layout.POLICY_SURFACES) == 0) return;
+  const hasPhrases =
+    table.hasTerms && load<u8>(table.policy + <usize>surface, layout.POLICY_PHRASE_SURFACES) != 0;
   beginViews(start, length, chain);
   while (nextView()) {
     readView(surface);
+    if (hasPhrases && lastOpened(list.viewChain) != JOINED) readPhrases(surface);
     openViews(passedSigns());
   }
   wasCut = wasCut || wereCut;
@@ -52,6 +57,31 @@ function readView(surface: i32): void {
   if (takeLost()) wasCut = true;
 }
 
+/** Reads the view for phrases of terms. */
+function readPhrases(surface: i32): void {
+  beginText();
+  feedText(list.viewStart, list.viewEnd);
+  endText();
+  for (let i: u32 = 0; i < phraseCount(); i++) {
+    const index = phraseRule(i);
+    const rule = ruleRecord(index);
+    if (isSilent(rule, surface)) continue;
+    const start = phraseStart(i);
+    const end = phraseEnd(i);
+    trace(TRACE_HIT, index, list.viewChain, start, end);
+    if (isExempt(rule)) continue;
+    trace(TRACE_FINDING, index, list.viewChain, start, end);
+    addFinding(index, (load<u8>(rule, layout.RULE_FLAGS) & layout.RULE_FLAG_HIGH) != 0, list.viewChain, start, end);
+  }
+  clearFound();
+}
+
+/** Whether whatever the rule finds on the surface is allowed. */
+function isSilent(rule: usize, surface: i32): bool {
+  const verdicts = rule + <usize>surface;
+  return (load<u8>(verdicts, layout.RULE_VERDICTS_HIGH) | load<u8>(verdicts, layout.RULE_VERDICTS_LOW)) == 0;
+}
+
 function readHits(surface: i32): void {
   const count = hitCount();
   for (let i: u32 = 0; i < count; i++) readHit(hitRule(i), hitStart(i), hitEnd(i), surface);
@@ -60,6 +90,7 @@ function readHits(surface: i32): void {
 
 function readHit(index: u32, start: usize, end: usize, surface: i32): void {
   const rule = ruleRecord(index);
+  if (isSilent(rule, surface)) return;
   const flags = load<u8>(rule, layout.RULE_FLAGS);
   // The ways in which a rule is found come one behind the other, so a hit may also lie before the last finding.
   const lastOfRule = last + ((<usize>index) << 3);

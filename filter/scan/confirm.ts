@@ -114,7 +114,10 @@ function runEnd(index: u32, most: u32, p: usize, end: usize): usize {
 function step(automaton: usize, state: u32, byte: u8): u32 {
   const column = <u32>load<u8>(table.maps + <usize>load<u32>(automaton, layout.AUTOMATON_MAP) + byte);
   const rows = table.next + <usize>load<u32>(automaton, layout.AUTOMATON_NEXT);
-  return load<u16>(rows + ((<usize>(state * <u32>load<u16>(automaton, layout.AUTOMATON_COLUMNS) + column)) << 1));
+  const cell = <usize>(state * <u32>load<u16>(automaton, layout.AUTOMATON_COLUMNS) + column);
+  return <u32>load<u16>(automaton, layout.AUTOMATON_STATES) <= <u32>layout.NARROW_STATES
+    ? <u32>load<u8>(rows + cell)
+    : <u32>load<u16>(rows + (cell << 1));
 }
 
 function labelOf(automaton: usize, state: u32): u32 {
@@ -192,11 +195,13 @@ export function confirmNumber(p: usize, begin: usize, end: usize): void {
   const rows = table.next + <usize>load<u32>(table.numbers, layout.AUTOMATON_NEXT);
   const labels = table.labels + <usize>load<u32>(table.numbers, layout.AUTOMATON_LABELS);
   const columns = <u32>load<u16>(table.numbers, layout.AUTOMATON_COLUMNS);
+  const isNarrow = <u32>load<u16>(table.numbers, layout.AUTOMATON_STATES) <= <u32>layout.NARROW_STATES;
   let state: u32 = layout.START_STATE;
   const start = p;
   while (p < end) {
     const column = <u32>load<u8>(map + <usize>load<u8>(p));
-    state = load<u16>(rows + ((<usize>(state * columns + column)) << 1));
+    const cell = <usize>(state * columns + column);
+    state = isNarrow ? <u32>load<u8>(rows + cell) : <u32>load<u16>(rows + (cell << 1));
     if (state == layout.DEAD_STATE) return;
     p++;
     const label = <u32>load<u8>(labels + state);

@@ -19,13 +19,24 @@
  *   ├ CLASSES      byte classes, eight to a plane: 256 bytes a plane, one bit a class
  *   ├ AUTOMATA     one record each: the segments that programs call, the one of all number rules, the one of all word rules
  *   ├ MAPS         byte → column, 256 bytes a map; automata that part the bytes alike share one
- *   ├ NEXT         u16 state × columns
+ *   ├ NEXT         state × columns: u8 each where the automaton has NARROW_STATES or fewer, else u16
  *   ├ LABELS       u8 a state: 0 where nothing ends; in a segment 1; of number and word rules, which list of rules ends here
  *   ├ NUMBER_LISTS u32 by label: where its list is
  *   ├ NUMBER_RULES lists: a count u32, then a record for each number or word rule
  *   ├ PHRASE       the rule of seed phrases and the list of their words, hashed; empty where no rule needs it
  *   ├ TOOL_RULES   the rules of tool policy, one record each, in the order in which they are looked at
- *   └ RANGES       the addresses that no argument of a tool may name, one record a range
+ *   ├ RANGES       the addresses that no argument of a tool may name, one record a range
+ *   │              The rest is of the rules that look for phrases of terms, and empty where there are none:
+ *   ├ UNICODE      what each ASCII character is, u8; then u16 a page of 256 code points, its number in UNICODE_PAGES
+ *   ├ UNICODE_PAGES u16 a code point: FOLD_*, or where its record is, in steps of four bytes
+ *   ├ UNICODE_FOLDS records of what a code point folds to
+ *   ├ TERM_KEYS    bitmap by hash: up to four bytes that a word of a term begins with
+ *   ├ TERM_CELLS   the terms as a trie of bytes, a double array: u32 base and flags, u32 the cell before
+ *   ├ TERM_TAILS   where one entry alone goes on, the rest of it: its bytes, then TERM_WORD_BYTE or TERM_STEM_BYTE, u16 its set
+ *   ├ TERM_SETS    u32 first record in TERM_STEPS, u32 count: what the end of an entry means
+ *   ├ TERM_STEPS   records: from which stage of a phrase to which one, and how far apart; or a word that stops a phrase
+ *   ├ STAGES       one record for each beginning of a phrase that phrases share: how far it may reach, which end here
+ *   └ STAGE_ENDS   u16 rule, u16 its list of words that stop it, or NO_STOP
  */
 
 export const TABLE_MAGIC = 0x4b_43_50_31; // "1PCK" read as little-endian bytes
@@ -54,7 +65,17 @@ export const SECTION_NUMBER_RULES = 16;
 export const SECTION_PHRASE = 17;
 export const SECTION_TOOL_RULES = 18;
 export const SECTION_RANGES = 19;
-export const SECTION_COUNT = 20;
+export const SECTION_UNICODE = 20;
+export const SECTION_UNICODE_PAGES = 21;
+export const SECTION_UNICODE_FOLDS = 22;
+export const SECTION_TERM_KEYS = 23;
+export const SECTION_TERM_CELLS = 24;
+export const SECTION_TERM_TAILS = 25;
+export const SECTION_TERM_SETS = 26;
+export const SECTION_TERM_STEPS = 27;
+export const SECTION_STAGES = 28;
+export const SECTION_STAGE_ENDS = 29;
+export const SECTION_COUNT = 30;
 
 // Verdicts, in order of strength.
 export const VERDICT_ALLOW = 0;
@@ -121,6 +142,9 @@ export const WEBSOCKET_READ = 1; // text and what else is in frames is looked at
 export const WEBSOCKET_NO_COOKIES = 2; // the handshake goes on without the client's cookies
 export const WEBSOCKET_OWN_ORIGIN = 4; // the handshake names the destination itself as its origin (RFC 6454)
 export const WEBSOCKET_NO_ORIGIN = 8; // the handshake names no origin
+
+export const POLICY_PHRASE_SURFACES = 112; // u8 × SURFACE_COUNT, padded to 16: 1 where a rule that looks for phrases says more than allow
+export const POLICY_BYTES = 128; // padded to 16
 
 // What the rules say of a surface.
 export const SURFACE_NOT_READ = 0; // all allow
@@ -240,6 +264,7 @@ export const AUTOMATON_LABELS = 8; // u32 into LABELS
 export const AUTOMATON_STATES = 12; // u16
 export const AUTOMATON_COLUMNS = 14; // u16
 export const AUTOMATON_BYTES = 16;
+export const NARROW_STATES = 256;
 
 export const DEAD_STATE = 0;
 export const START_STATE = 1;
@@ -295,3 +320,88 @@ export const PIN_PART_SCHEMA = 2;
 export const PIN_PART_TITLE = 4;
 export const PIN_PART_OTHER = 8;
 export const PIN_PART_NAME = 16; // its name stands twice, with two meanings
+
+// UNICODE: ASCII characters, then pages.
+export const UNICODE_INDEX = 128;
+export const UNICODE_PAGE_COUNT = 4352; // 0x110000 / 256
+export const UNICODE_BYTES = 8832;
+
+// What a character is: a separator of some kind, or part of a word.
+export const SEPARATOR_OTHER = 0;
+export const SEPARATOR_SPACE = 1;
+export const SEPARATOR_LINE = 2; // ends a sentence
+export const SEPARATOR_FULL_STOP = 3; // the same: 。！？
+export const SEPARATOR_STOP = 4; // ends a sentence where it does not stand alone: . ! ?
+export const SEPARATOR_QUOTE = 5; // quotation mark, comma or colon, quotation mark: ends a string of JSON
+export const SEPARATOR_OPENING = 6;
+export const SEPARATOR_CLOSING = 7;
+export const SEPARATOR_COMMA = 8;
+export const SEPARATOR_COUNT = 9;
+export const LETTER = 16; // a letter, digit or mark of a word
+export const ALONE = 17; // a word of its own, of a script without spaces
+
+// UNICODE_PAGES: what a code point folds to, below the first record.
+export const FOLD_SEPARATOR = 0; // itself, a SEPARATOR_OTHER
+export const FOLD_LETTER = 1; // itself
+export const FOLD_ALONE = 2; // itself
+export const FOLD_NOTHING = 3;
+export const FOLD_FIRST_RECORD = 4;
+
+// UNICODE_FOLDS record: how many characters, what the code point is where it stands between words, and for each character:
+export const FOLD_COUNT = 0; // u8
+export const FOLD_SEPARATOR_KIND = 1; // u8 SEPARATOR_*
+export const FOLD_CHARACTERS = 2;
+export const CHARACTER_KIND = 0; // u8: 0 for a separator, LETTER, ALONE
+export const CHARACTER_LENGTH = 1; // u8
+export const CHARACTER_LOOK_ALIKE = 2; // u8: the Latin letter that it looks like, or 0
+export const CHARACTER_BYTES = 3; // UTF-8
+export const MOST_CHARACTER_BYTES = 4;
+
+// Terms.
+export const TERM_KEYS_BYTES = 8192; // 2^16 bits
+export const TERM_KEY_BITS = 16;
+export const TERM_CELL_BYTES = 8;
+export const CELL_BASE_MASK = 0xffffff;
+export const CELL_IS_TAIL = 0x8000000; // the base is where the tail begins in TERM_TAILS
+export const CELL_HAS_SPACE = 0x10000000; // a next word may follow a space
+export const CELL_HAS_MORE = 0x20000000; // anything may follow
+export const CELL_ENDS_STEM = 0x40000000; // an entry with any ending: its set is the base of the cell behind TERM_STEM_BYTE
+export const CELL_ENDS_WORD = 0x80000000; // an entry, where a word ends: that behind TERM_WORD_BYTE
+export const TERM_WORD_BYTE = 0; // no word has these bytes
+export const TERM_STEM_BYTE = 1;
+export const LEAST_TERM_BYTE = 0x20;
+export const TAIL_END_BYTES = 3;
+export const NO_CELL = 0xffffffff;
+/** A longer word is no word of a term; what begins it is read this far. */
+export const MOST_WORD_BYTES = 64;
+
+// TERM_SETS record.
+export const SET_FIRST = 0; // u32
+export const SET_COUNT = 4; // u32
+export const SET_BYTES = 8;
+
+// TERM_STEPS record.
+export const STEP_FROM = 0; // u16 stage, 0 where a phrase begins
+export const STEP_TO = 2; // u16 stage; of STEP_FLAG_STOP the list of words that stop a phrase
+export const STEP_GAP = 4; // u16: most half words between
+export const STEP_FLAGS = 6; // u16
+export const STEP_BYTES = 8;
+export const STEP_FLAG_CROSSES = 1; // a sentence may end between
+export const STEP_FLAG_STOP = 2;
+
+// STAGES record.
+export const STAGE_FIRST_END = 0; // u16 into STAGE_ENDS
+export const STAGE_END_COUNT = 2; // u16
+export const STAGE_REACH = 4; // u16: half words to the farthest next step
+export const STAGE_GOES_ON = 6; // u16: 1 where there is a next step
+export const STAGE_BYTES = 8;
+export const MAX_STAGES = 8192;
+
+export const STAGE_END_RULE = 0; // u16
+export const STAGE_END_STOP = 2; // u16
+export const STAGE_END_BYTES = 4;
+export const NO_STOP = 0xffff;
+export const MAX_STOPS = 64;
+/** How near a word that stops a phrase stands, in half words: before its first step, and behind its last. */
+export const STOP_BEFORE = 16;
+export const STOP_AFTER = 8;

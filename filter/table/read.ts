@@ -30,6 +30,19 @@ export let hasPhrases: bool = false;
 export let phraseRule: u32 = 0;
 export let phraseSlots: usize = 0;
 export let phraseWords: usize = 0;
+/** Whether rules look for phrases of terms; what follows is set where they do. */
+export let hasTerms: bool = false;
+export let unicode: usize = 0;
+export let unicodePages: usize = 0;
+export let unicodeFolds: usize = 0;
+export let termKeys: usize = 0;
+export let termCells: usize = 0;
+export let termTails: usize = 0;
+export let termSets: usize = 0;
+export let termSteps: usize = 0;
+export let stages: usize = 0;
+export let stageEnds: usize = 0;
+export let stageCount: u32 = 0;
 
 // Which slots are used, a bit each, and which hashes the words of the list have. Nearly all that is looked up is not there,
 // and these few bytes stay in the cache where the slots would not.
@@ -65,7 +78,10 @@ export function loadTable(from: usize, length: u32): bool {
     checkAutomata() &&
     checkNumbers() &&
     checkPhrases() &&
-    checkToolRules();
+    checkToolRules() &&
+    checkUnicode() &&
+    checkTerms() &&
+    checkStages();
   heap.free(isSound ? before : table);
   if (isSound) noteUsed();
   if (!isSound) {
@@ -146,6 +162,18 @@ function locate(): void {
   phraseRule = hasPhrases ? load<u32>(phrase, layout.PHRASE_RULE) : 0;
   phraseSlots = phrase + layout.PHRASE_SLOTS;
   phraseWords = phrase + layout.PHRASE_WORDS;
+  hasTerms = sectionBytes(layout.SECTION_TERM_CELLS) != 0;
+  unicode = section(layout.SECTION_UNICODE);
+  unicodePages = section(layout.SECTION_UNICODE_PAGES);
+  unicodeFolds = section(layout.SECTION_UNICODE_FOLDS);
+  termKeys = section(layout.SECTION_TERM_KEYS);
+  termCells = section(layout.SECTION_TERM_CELLS);
+  termTails = section(layout.SECTION_TERM_TAILS);
+  termSets = section(layout.SECTION_TERM_SETS);
+  termSteps = section(layout.SECTION_TERM_STEPS);
+  stages = section(layout.SECTION_STAGES);
+  stageEnds = section(layout.SECTION_STAGE_ENDS);
+  stageCount = sectionBytes(layout.SECTION_STAGES) / <u32>layout.STAGE_BYTES;
 }
 
 function checkPolicy(): bool {
@@ -270,12 +298,17 @@ function checkAutomaton(record: usize): bool {
   const ends = load<u32>(record, layout.AUTOMATON_LABELS);
   if (states <= <u32>layout.START_STATE || columns == 0) return false;
   if (<u64>map + 256 > <u64>sectionBytes(layout.SECTION_MAPS)) return false;
-  if (rows % 2 != 0 || <u64>rows + <u64>states * <u64>columns * 2 > <u64>sectionBytes(layout.SECTION_NEXT))
+  const isNarrow = states <= <u32>layout.NARROW_STATES;
+  const width: u64 = isNarrow ? 1 : 2;
+  if (rows % 2 != 0 || <u64>rows + <u64>states * <u64>columns * width > <u64>sectionBytes(layout.SECTION_NEXT))
     return false;
   if (<u64>ends + <u64>states > <u64>sectionBytes(layout.SECTION_LABELS)) return false;
   for (let byte: usize = 0; byte < 256; byte++) if (<u32>load<u8>(maps + map + byte) >= columns) return false;
-  for (let i: u32 = 0; i < states * columns; i++)
-    if (<u32>load<u16>(next + rows + ((<usize>i) << 1)) >= states) return false;
+  const cells = next + <usize>rows;
+  for (let i: usize = 0; i < <usize>(states * columns); i++) {
+    const state = isNarrow ? <u32>load<u8>(cells + i) : <u32>load<u16>(cells + (i << 1));
+    if (state >= states) return false;
+  }
   return true;
 }
 
@@ -383,6 +416,112 @@ function checkToolRules(): bool {
 
 function isAutomaton(index: u32): bool {
   return index < automatonCount || index == <u32>layout.NO_AUTOMATON;
+}
+
+/** Every ASCII character and every code point is something that is there. */
+function checkUnicode(): bool {
+  if (!hasTerms) return true;
+  if (sectionBytes(layout.SECTION_UNICODE) != <u32>layout.UNICODE_BYTES) return refuse('characters of another size');
+  for (let c: usize = 0; c < 128; c++) {
+    const kind = <i32>load<u8>(unicode + c);
+    if (kind >= layout.SEPARATOR_COUNT && kind != layout.LETTER) return refuse('a character of no kind');
+  }
+  const pageCount = sectionBytes(layout.SECTION_UNICODE_PAGES) / 512;
+  for (let page: usize = 0; page < <usize>layout.UNICODE_PAGE_COUNT; page++)
+    if (<u32>load<u16>(unicode + (page << 1), layout.UNICODE_INDEX) >= pageCount)
+      return refuse('a page past the characters');
+  let checked: u32 = 0;
+  for (let i: u32 = 0; i < pageCount * 256; i++) {
+    const fold = <u32>load<u16>(unicodePages + ((<usize>i) << 1));
+    // Most records are used once, in the order in which they lie.
+    if (fold < <u32>layout.FOLD_FIRST_RECORD || fold == checked) continue;
+    if (!isFold(fold * 4)) return refuse('a character that folds to nothing known');
+    checked = fold;
+  }
+  return true;
+}
+
+function isFold(at: u32): bool {
+  const length = sectionBytes(layout.SECTION_UNICODE_FOLDS);
+  if (at + <u32>layout.FOLD_CHARACTERS > length) return false;
+  const record = unicodeFolds + <usize>at;
+  if (<i32>load<u8>(record, layout.FOLD_SEPARATOR_KIND) >= layout.SEPARATOR_COUNT) return false;
+  at += layout.FOLD_CHARACTERS;
+  for (let i: u32 = 0; i < <u32>load<u8>(record, layout.FOLD_COUNT); i++) {
+    if (at + <u32>layout.CHARACTER_BYTES > length) return false;
+    const bytes = <u32>load<u8>(unicodeFolds + <usize>at, layout.CHARACTER_LENGTH);
+    if (bytes > <u32>layout.MOST_CHARACTER_BYTES) return false;
+    at += <u32>layout.CHARACTER_BYTES + bytes;
+  }
+  return at <= length;
+}
+
+/** Every cell leads into the cells, and where an entry ends there is its set. */
+function checkTerms(): bool {
+  if (!hasTerms) return true;
+  if (sectionBytes(layout.SECTION_TERM_KEYS) != <u32>layout.TERM_KEYS_BYTES)
+    return refuse('keys of terms of another size');
+  const count = sectionBytes(layout.SECTION_TERM_CELLS) / <u32>layout.TERM_CELL_BYTES;
+  const setCount = sectionBytes(layout.SECTION_TERM_SETS) / <u32>layout.SET_BYTES;
+  const stepCount = sectionBytes(layout.SECTION_TERM_STEPS) / <u32>layout.STEP_BYTES;
+  for (let i: u32 = 0; i < count; i++) {
+    const value = load<u32>(termCells + ((<usize>i) << 3));
+    const base = value & <u32>layout.CELL_BASE_MASK;
+    if ((value & <u32>layout.CELL_IS_TAIL) != 0) {
+      if (!isTail(base, setCount)) return refuse('a term without an end');
+      continue;
+    }
+    if (base + 256 > count) return refuse('a cell that leads out of the terms');
+    if ((value & <u32>layout.CELL_ENDS_WORD) != 0 && !isEnd(i, base + layout.TERM_WORD_BYTE, setCount))
+      return refuse('a term of no set');
+    if ((value & <u32>layout.CELL_ENDS_STEM) != 0 && !isEnd(i, base + layout.TERM_STEM_BYTE, setCount))
+      return refuse('a term of no set');
+  }
+  for (let i: u32 = 0; i < setCount; i++) {
+    const set = termSets + <usize>i * layout.SET_BYTES;
+    if (<u64>load<u32>(set, layout.SET_FIRST) + <u64>load<u32>(set, layout.SET_COUNT) > <u64>stepCount)
+      return refuse('a set past the steps');
+  }
+  return true;
+}
+
+/** Whether a tail comes to its end, and its set is there. */
+function isTail(at: u32, setCount: u32): bool {
+  const length = sectionBytes(layout.SECTION_TERM_TAILS);
+  while (at < length && <i32>load<u8>(termTails + <usize>at) >= layout.LEAST_TERM_BYTE) at++;
+  return at + <u32>layout.TAIL_END_BYTES <= length && <u32>load<u16>(termTails + <usize>at, 1) < setCount;
+}
+
+function isEnd(cell: u32, end: u32, setCount: u32): bool {
+  const at = termCells + ((<usize>end) << 3);
+  return load<u32>(at, 4) == cell && (load<u32>(at) & <u32>layout.CELL_BASE_MASK) < setCount;
+}
+
+/** Every step leads from a stage to a stage, and every end is that of a rule. */
+function checkStages(): bool {
+  if (!hasTerms) return true;
+  const endCount = sectionBytes(layout.SECTION_STAGE_ENDS) / <u32>layout.STAGE_END_BYTES;
+  const stepCount = sectionBytes(layout.SECTION_TERM_STEPS) / <u32>layout.STEP_BYTES;
+  if (stageCount > <u32>layout.MAX_STAGES) return refuse('more stages than there is room for');
+  for (let i: u32 = 0; i < stepCount; i++) {
+    const step = termSteps + <usize>i * layout.STEP_BYTES;
+    const isStop = (load<u16>(step, layout.STEP_FLAGS) & layout.STEP_FLAG_STOP) != 0;
+    const most = isStop ? <u32>layout.MAX_STOPS : stageCount;
+    if (<u32>load<u16>(step, layout.STEP_TO) >= most || <u32>load<u16>(step, layout.STEP_FROM) >= stageCount)
+      return refuse('a step of no stage');
+  }
+  for (let i: u32 = 0; i < stageCount; i++) {
+    const stage = stages + <usize>i * layout.STAGE_BYTES;
+    if (<u32>load<u16>(stage, layout.STAGE_FIRST_END) + <u32>load<u16>(stage, layout.STAGE_END_COUNT) > endCount)
+      return refuse('a stage past the ends');
+  }
+  for (let i: u32 = 0; i < endCount; i++) {
+    const end = stageEnds + <usize>i * layout.STAGE_END_BYTES;
+    const stop = <i32>load<u16>(end, layout.STAGE_END_STOP);
+    if (<u32>load<u16>(end, layout.STAGE_END_RULE) >= ruleCount) return refuse('an end of no rule');
+    if (stop >= layout.MAX_STOPS && stop != layout.NO_STOP) return refuse('an end of no list');
+  }
+  return true;
 }
 
 /** Whether byte class `index` (NO_CLASS: none) holds `byte`. */

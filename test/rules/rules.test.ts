@@ -5,10 +5,13 @@ import { readFileSync, statSync } from 'node:fs';
 import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { parsePattern } from '../../control/compile/pattern.ts';
+import { phraseScanner } from '../../control/rules/phrase-reference.ts';
 import { readRules } from '../../control/rules/read.ts';
 import { referenceScanner } from '../../control/rules/reference.ts';
 import { patternRegExp } from '../../control/rules/regexp.ts';
 import type { Rule } from '../../control/rules/rule.ts';
+import * as layout from '../../filter/table/layout.ts';
+import { cutAt, phrasesIn } from './phrases.ts';
 import { Scanner } from './scanner.ts';
 import { type Match, matchesIn } from './simulate.ts';
 import { compileRules } from './table.ts';
@@ -24,10 +27,15 @@ const rules = readRules();
 const index = new Map(rules.map(({ id }, i) => [id, i]));
 const scanner = await Scanner.load(compileRules(rules).table);
 
+/** Where a rule speaks: a tool's definition for what is said to an assistant, a request for all else. */
+function surfaceOf(id: string): number {
+  return /^(?:injection|tool-poison)\./.test(id) ? layout.SURFACE_MCP_TOOL : layout.SURFACE_REQUEST_BODY;
+}
+
 /** Ids of the rules that find something in the text's first view; raw, but for texts with a backslash. */
-function foundAtOnce(text: string): string[] {
+function foundAtOnce(text: string, surface: number = layout.SURFACE_REQUEST_BODY): string[] {
   const found = scanner
-    .findIn(Buffer.from(text))
+    .findIn(Buffer.from(text), surface)
     .filter(({ view }) => view === 'raw' || /^json(?:\+json)*$/.test(view));
   return found.map(({ rule }) => rules[rule]!.id);
 }
@@ -47,8 +55,44 @@ function isLongest(rule: Rule, text: Uint8Array): (match: Match) => boolean {
     !all.some((other) => other.start <= start && other.end >= end && other.end - other.start > end - start);
 }
 
-describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
+const withPattern = rules.filter(({ phrases }) => !phrases);
+const withPhrase = rules.filter(({ phrases }) => phrases);
+
+describe.each(withPhrase.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
   const number = index.get(id)!;
+  const scan = phraseScanner(rule.phrases ?? []);
+
+  test('the filter finds what the reference finds, also cut at every byte', { timeout: 120_000 }, () => {
+    for (const text of [...rule.match, ...rule.reject]) {
+      const bytes = Buffer.from(text);
+      const [first] = scan(text)
+        .flat()
+        .sort((a, b) => a.end - b.end || b.start - a.start);
+      const byteOf = (at: number) => Buffer.byteLength(text.slice(0, at));
+      const expected = first ? [{ rule: number, start: byteOf(first.start), end: byteOf(first.end) }] : [];
+      const found = (cuts: number[]) =>
+        phrasesIn(scanner, cutAt(bytes, cuts), true).filter(({ rule }) => rule === number);
+      for (let i = 0; i < bytes.length; i++) expect(found([i]), `${text} cut at ${i}`).toEqual(expected);
+    }
+  });
+
+  test('its match texts are found in the views that a reader opens', { timeout: 60_000 }, () => {
+    const problems = rule.match.flatMap((text, at) =>
+      wrappings
+        .filter(({ name }) => ['raw', 'JSON escapes', 'base64', 'hex', 'entities'].includes(name))
+        .filter(({ wrap }) => {
+          const found = scanner.findIn(Buffer.from(wrap(text, 0)), surfaceOf(id));
+          return !found.some((finding) => finding.rule === number);
+        })
+        .map(({ name }) => `${placeOf(rule, 'match', at)}: not found in the ${name} view`),
+    );
+    expect(problems).toEqual([]);
+  });
+});
+
+describe.each(withPattern.map((rule) => [rule.id, rule] as const))('%s', (id, rule) => {
+  const number = index.get(id)!;
+  const surface = surfaceOf(id);
 
   test('its match texts are found in every view, wherever they stand', { timeout: 30_000 }, () => {
     const problems = rule.match.flatMap((text, at) =>
@@ -57,7 +101,7 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (id, rule) =>
           .filter((shift) => {
             // Once at the end of the text, once before more of it.
             const wrapped = wrap(text, shift) + (shift % 2 === 0 ? '' : ' '.repeat(70));
-            const finding = scanner.findIn(Buffer.from(wrapped)).find((finding) => finding.rule === number);
+            const finding = scanner.findIn(Buffer.from(wrapped), surface).find((finding) => finding.rule === number);
             return (
               !finding || (view !== undefined && !`${finding.view.replace('raw', '')}+`.startsWith(view && `${view}+`))
             );
@@ -75,7 +119,7 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (id, rule) =>
         .flatMap(({ name, wrap }) =>
           shifts
             .filter((shift) =>
-              scanner.findIn(Buffer.from(wrap(text, shift))).some((finding) => finding.rule === number),
+              scanner.findIn(Buffer.from(wrap(text, shift)), surface).some((finding) => finding.rule === number),
             )
             .map((shift) => `${placeOf(rule, 'reject', at)}: found in the ${name} view, at offset ${shift}`),
         ),
@@ -111,7 +155,7 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (id, rule) =>
           for (const beside of [neighbour + text, text + neighbour, neighbour + text + neighbour]) {
             const bytes = Buffer.from(beside);
             const expected = scan(bytes.toString('latin1'));
-            const isFound = foundAtOnce(beside).includes(id);
+            const isFound = foundAtOnce(beside, surface).includes(id);
             if (isFound === expected.length > 0 || (!isFound && !expected.some(isLongest(rule, bytes)))) continue;
             problems.push(
               `${placeOf(rule, list as 'match', at)}: the table ${isFound ? 'finds' : 'misses'} it beside ${JSON.stringify(neighbour)}`,
@@ -123,7 +167,8 @@ describe.each(rules.map((rule) => [rule.id, rule] as const))('%s', (id, rule) =>
 
   test('no other rule finds its match texts, but those in also and what knows no issuer', () => {
     const others = rule.match.flatMap((text, at) =>
-      foundAtOnce(text)
+      foundAtOnce(text, surface)
+        .filter((other) => !/^(?:injection|tool-poison)\./.test(other) || other === id)
         .filter((other) => other !== id && !rule.also.includes(other) && !rules[index.get(other)!]!.also.includes(id))
         .filter((other) => !/^credential\.(?:generic|url-password|command-line)\./.test(other))
         .map(

@@ -42,6 +42,15 @@ interface Exports {
   validate(validator: number, length: number): number;
   digest(length: number): number;
   readAll(length: number): number;
+  beginPhrases(): void;
+  feedPhrases(length: number): void;
+  endPhrases(): void;
+  takePhrases(): void;
+  swapPhrases(): number;
+  phraseCount(): number;
+  foundRule(i: number): number;
+  foundStart(i: number): number;
+  foundEnd(i: number): number;
 }
 
 const wasmFile = fileURLToPath(new URL('../../build/scanner.wasm', import.meta.url));
@@ -94,6 +103,45 @@ export class Scanner {
 
   readAll(length: number): number {
     return this.#exports.readAll(length);
+  }
+
+  /** Begins a text that is read for phrases in pieces. */
+  beginPhrases(): void {
+    this.#exports.beginPhrases();
+  }
+
+  feedPhrases(piece: Uint8Array): void {
+    this.write(piece);
+    this.#exports.feedPhrases(piece.length);
+  }
+
+  endPhrases(): void {
+    this.#exports.endPhrases();
+  }
+
+  /** Reads the text that was written last for phrases, whole, and forgets what it finds. */
+  readPhrases(length: number): void {
+    this.#exports.beginPhrases();
+    this.#exports.feedPhrases(length);
+    this.#exports.endPhrases();
+    this.#exports.takePhrases();
+  }
+
+  /** What has been found since the last call. */
+  takePhrases(): { rule: number; start: number; end: number }[] {
+    const count = this.#exports.phraseCount();
+    const found = Array.from({ length: count }, (_, i) => ({
+      rule: this.#exports.foundRule(i),
+      start: this.#exports.foundStart(i),
+      end: this.#exports.foundEnd(i),
+    }));
+    this.#exports.takePhrases();
+    return found;
+  }
+
+  /** Writes the state of the text away, reads another one and takes it up again; gives the state's bytes. */
+  swapPhrases(): number {
+    return this.#exports.swapPhrases();
   }
 
   /** Findings in a text, by default as a request body. */
