@@ -22,8 +22,8 @@ import {
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { decidingFinding, verdictOfUnreadable } from '../verdict/verdict';
-import { BINARY, CLOSE, Framer } from '../view/frame';
 import { RAW as RAW_VIEW } from '../view/encoding';
+import { BINARY, CLOSE, Framer } from '../view/frame';
 import { Block } from './block';
 import { Exchange } from './exchange';
 import { readPiece } from './judge';

@@ -36,8 +36,7 @@ let hasLast: bool = false;
 export function findIn(start: usize, length: u32, surface: i32, chain: u32 = RAW): void {
   wasCut = false;
   if (length == 0 || load<u8>(table.policy + <usize>surface, layout.POLICY_SURFACES) == 0) return;
-  const hasPhrases =
-    table.hasTerms && load<u8>(table.policy + <usize>surface, layout.POLICY_PHRASE_SURFACES) != 0;
+  const hasPhrases = table.hasTerms && load<u8>(table.policy + <usize>surface, layout.POLICY_PHRASE_SURFACES) != 0;
   beginViews(start, length, chain);
   while (nextView()) {
     readView(surface);
