@@ -1,6 +1,5 @@
 /** What the gateway's default policy says of one text: the compiled scanner, and the verdicts of the very table. */
-import { readRules, wordingFolders } from '../../control/rules/read.ts';
-import { referenceScanner } from '../../control/rules/reference.ts';
+import { readRules } from '../../control/rules/read.ts';
 import * as layout from '../../filter/table/layout.ts';
 import { Scanner } from '../rules/scanner.ts';
 import { compileRules } from '../rules/table.ts';
@@ -20,16 +19,6 @@ export interface Outcome {
   verdict: number;
   /** Findings that the policy does not allow. */
   findings: Found[];
-}
-
-const scanWording = referenceScanner(readRules(undefined, wordingFolders));
-
-/** All keys and strings of a JSON value. */
-function stringsOf(value: unknown): string[] {
-  if (typeof value === 'string') return [value];
-  if (typeof value !== 'object' || value === null) return [];
-  const keys = Array.isArray(value) ? [] : Object.keys(value);
-  return [...keys, ...Object.values(value).flatMap(stringsOf)];
 }
 
 /** The stages from text to verdict, with the rules of the checkout and the balanced policy. */
@@ -75,24 +64,12 @@ export class Judge {
 
   /** Judges a text as what a tool gives back, by the rules whose ids begin with `family`. */
   judgeAnswer(text: string, family: string): Outcome {
-    return this.#judgeWording(text, family);
+    return of([family], this.judge(Buffer.from(text), layout.SURFACE_MCP_RESPONSE));
   }
 
-  /** Judges a tool's definition. */
+  /** Judges a tool's definition, by what it says. */
   judgeTool(json: string): Outcome {
-    return this.#judgeWording(stringsOf(JSON.parse(json)).join('\n'), '');
-  }
-
-  #judgeWording(text: string, family: string): Outcome {
-    const findings = scanWording(Buffer.from(text).toString('latin1'))
-      .filter(({ id }) => id.startsWith(family))
-      .map(({ id, confidence, start }) => ({
-        rule: id,
-        verdict: confidence === 'high' ? layout.VERDICT_BLOCK : layout.VERDICT_WARN,
-        view: 'raw',
-        offset: start,
-      }));
-    return { verdict: Math.max(layout.VERDICT_ALLOW, ...findings.map(({ verdict }) => verdict)), findings };
+    return of(['injection.', 'tool-poison.'], this.judge(Buffer.from(json), layout.SURFACE_MCP_TOOL));
   }
 
   /** Where the finding lies in a text, in bytes; the whole text where the finding is of another view than raw. */
@@ -114,6 +91,12 @@ export class Judge {
   #sectionAt(section: number): number {
     return this.#data.getUint32(layout.HEADER_BYTES + section * 8, true);
   }
+}
+
+/** What the rules of some families say. */
+function of(families: readonly string[], { findings }: Outcome): Outcome {
+  const own = findings.filter(({ rule }) => families.some((family) => rule.startsWith(family)));
+  return { verdict: Math.max(layout.VERDICT_ALLOW, ...own.map(({ verdict }) => verdict)), findings: own };
 }
 
 /** The rules whose finding is as strong as the verdict, by id. */
