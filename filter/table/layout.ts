@@ -136,15 +136,13 @@ export const POLICY_WEBSOCKET_MESSAGE_BYTES = 112; // u32: longest WebSocket mes
 export const POLICY_WEBSOCKET_CONNECTIONS = 116; // u32: most WebSockets at once, 0 for any
 export const POLICY_WEBSOCKET_FLAGS = 120; // u8: WEBSOCKET_*
 export const POLICY_PIN_RULES = 124; // u32: the first of PIN_RULE_*, NO_RULE where they are not in the table
-export const POLICY_BYTES = 128; // padded to 16
+export const POLICY_PHRASE_SURFACES = 128; // u8 × SURFACE_COUNT, padded to 16: 1 where a rule that looks for phrases says more than allow
+export const POLICY_BYTES = 144; // padded to 16
 
 export const WEBSOCKET_READ = 1; // text and what else is in frames is looked at
 export const WEBSOCKET_NO_COOKIES = 2; // the handshake goes on without the client's cookies
 export const WEBSOCKET_OWN_ORIGIN = 4; // the handshake names the destination itself as its origin (RFC 6454)
 export const WEBSOCKET_NO_ORIGIN = 8; // the handshake names no origin
-
-export const POLICY_PHRASE_SURFACES = 112; // u8 × SURFACE_COUNT, padded to 16: 1 where a rule that looks for phrases says more than allow
-export const POLICY_BYTES = 128; // padded to 16
 
 // What the rules say of a surface.
 export const SURFACE_NOT_READ = 0; // all allow

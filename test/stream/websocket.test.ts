@@ -21,11 +21,7 @@ let now = 1n;
 function started(config = 'mode: balanced\n'): { host: Host; open(headers?: HeaderPairs): Stream } {
   const host = new Host(filter, { vmId: 'penstock', logLevel: 'info', nowNanoseconds: () => now });
   const own = table.slice();
-  setVerdicts(
-    own,
-    rules.map(({ id }) => id),
-    policyOf(rules, config),
-  );
+  setVerdicts(own, rules, policyOf(rules, config));
   const plugin = host.configure(own, { rootId: 'penstock' });
   const open = (headers: HeaderPairs = [['sec-websocket-key', 'AAAAAAAAAAAAAAAAAAAAAA==']]) => {
     const stream = plugin.stream({ properties: { 'filter_state\0penstock.tunnel': 'a.example:443 a.example' } });
