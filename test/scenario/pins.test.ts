@@ -120,8 +120,8 @@ describe('drift that is blocked', () => {
     );
 
     const difference = await pins(gateway.stateDir, 'diff', name);
-    expect(difference).toMatch(/^- {2,}description: "Reads a file of the project"$/m);
-    expect(difference).toMatch(/^\+ {2,}description: "Reads a file of the project or of any other folder"$/m);
+    expect(difference).toMatch(/^- description: "Reads a file of the project"$/m);
+    expect(difference).toMatch(/^\+ description: "Reads a file of the project or of any other folder"$/m);
     expect(await pins(gateway.stateDir, 'approve', name)).toMatch(/^approved {2}mcp\//);
     const start = performance.now();
     await waitFor('the approval to be noticed', async () => (await list(gateway)).tools?.includes(name), 2_000);
