@@ -236,7 +236,13 @@ export function onResponseBody(exchange: Exchange, length: u32, isLast: bool): B
   if (exchange.response == Reading.Window) return readWindow(exchange, length, isEnd);
   if (exchange.response == Reading.Events) {
     passEvents(exchange, 0, length, isEnd);
-    return exchange.pinsCall != 0 ? BodyStatus.StopIterationAndBuffer : BodyStatus.Continue;
+    if (exchange.pinsCall != 0) return BodyStatus.StopIterationAndBuffer;
+    waitNoMore(exchange);
+    if (!exchange.isBuffering) return BodyStatus.Continue;
+    // What Envoy has put to an empty buffer of held bytes goes on by a word from outside this callback alone.
+    exchange.isBuffering = false;
+    waitFor(exchange, Wait.Flow, 0);
+    return BodyStatus.StopIterationNoBuffer;
   }
   if (length > maxResponseBytes()) {
     // Too long to hold: it goes on and is read as it passes.
@@ -246,7 +252,7 @@ export function onResponseBody(exchange: Exchange, length: u32, isLast: bool): B
       return BodyStatus.StopIterationNoBuffer;
     exchange.response = exchange.isDeflated ? Reading.Pass : Reading.Window;
     const status = exchange.isDeflated ? BodyStatus.Continue : readWindow(exchange, length, isEnd);
-    exchange.hasBegun = true;
+    if (status == BodyStatus.Continue) exchange.hasBegun = true;
     return status;
   }
   if (!isEnd) {
@@ -293,6 +299,7 @@ export function onUrlFormHeaders(): HeadersStatus {
 export function onPinsAnswer(exchange: Exchange): void {
   exchange.pinsCall = 0;
   const length = getBuffer(BufferType.ResponseBody, 0, WHOLE) == Status.Ok ? result.length() : 0;
+  exchange.isBuffering = true;
   if (exchange.response == Reading.Events) passEvents(exchange, exchange.judgedBytes, length, exchange.hasEnded);
   else judgeHeld(exchange, length);
   if (exchange.pinsCall == 0 && !exchange.isAnswered) continueStream(StreamType.Response);
@@ -312,7 +319,8 @@ export function onTick(rootContext: u32): void {
     }
     waitNoMore(exchange);
     if (setEffectiveContext(exchange.contextId) != Status.Ok) continue;
-    if (exchange.response == Reading.Hold) passHeld(exchange);
+    if (exchange.response == Reading.Events) continueStream(StreamType.Response);
+    else if (exchange.response == Reading.Hold) passHeld(exchange);
     else passWaiting(exchange);
   }
   setEffectiveContext(rootContext);

@@ -178,6 +178,7 @@ export function traceCase(traced: TraceCase, requestCuts: Cuts, responseCuts: Cu
     chunks.forEach((chunk, i) => {
       if (!stream.localResponse) stream[`${side}Body`](chunk, i === chunks.length - 1 && !trailers);
       answerPins(host, traced.pins);
+      plugin.tick();
     });
     if (trailers && !stream.localResponse) stream[`${side}Trailers`](trailers);
     answerPins(host, traced.pins);

@@ -35,6 +35,8 @@ export const enum Wait {
   Decision = 1,
   /** The network side to end the stream (stop.ts). */
   End = 2,
+  /** The next tick, to let go of what Envoy holds (stream.ts, onResponseBody). */
+  Flow = 3,
 }
 
 /** A DNS name has at most 253 characters; a port adds six. */
@@ -75,6 +77,8 @@ export class Exchange {
   pinsCall: u32 = 0;
   /** The answer has ended while it waited. */
   hasEnded: bool = false;
+  /** Envoy still puts the next chunk to what it held while control was asked. */
+  isBuffering: bool = false;
   /** Bytes in Envoy's buffer that are judged already. */
   judgedBytes: u32 = 0;
   hostLength: u32 = 0;

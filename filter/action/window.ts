@@ -7,7 +7,7 @@ import { answerFinding } from './answer';
 import { Exchange, Reading } from './exchange';
 import { heldStart, hold, release } from './held';
 import { readPiece } from './judge';
-import { beginOut, emit, putOut } from './out';
+import { beginOut, emit, outLength, putOut } from './out';
 import { cut } from './stop';
 
 /** A thousand answers at once cost 16 MiB. */
@@ -51,6 +51,9 @@ export function readWindow(exchange: Exchange, length: u32, isEnd: bool): BodySt
     exchange.heldLength = 0;
   }
   if (isHeldBack) putOut();
+  // While nothing goes on, the answer can still be another one.
+  if (isHeldBack && !exchange.hasBegun && outLength == 0 && !isLast) return BodyStatus.StopIterationNoBuffer;
+  exchange.hasBegun = true;
   return BodyStatus.Continue;
 }
 
