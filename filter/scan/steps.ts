@@ -1,5 +1,6 @@
 // Phrases: entries of terms in a row, with gaps in words. A phrase that has begun is a few numbers, kept by the stage that it
 // has come to (table/layout.ts); of those at one stage the last one counts, and older ones where it overlaps the next step.
+// Longer than most files: what is open, what waits for a word that stops it and what was found are one state, saved as one.
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import * as unicode from '../view/unicode';
