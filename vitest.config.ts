@@ -2,10 +2,13 @@ import { defineConfig } from 'vitest/config';
 
 export default defineConfig({
   test: {
+    maxWorkers: '100%',
     projects: [
       {
         test: {
           name: 'unit',
+          // Some compile all rules or cut a case at every byte, on machines that do other things beside.
+          testTimeout: 60_000,
           include: ['**/*.test.ts'],
           exclude: ['**/node_modules/**', 'build/**', 'test/scenario/**', 'test/demo/**', 'test/containers/**'],
         },
