@@ -1,6 +1,7 @@
 // A tools/call against the rules of tool policy: the tool's name in the spellings that servers give it, then its arguments,
 // as they are and as a shell would read them. Longer than most files: one walk of the arguments has it all at hand.
 import { addFinding, ruleRecord } from '../finding/findings';
+import { labelOf, step } from '../scan/confirm';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { holdsPrivateAddress } from './address';
@@ -120,20 +121,14 @@ function writeSnake(end: usize): void {
 }
 
 /** Whether the automaton's pattern stands anywhere in the text; its edges are the edges of the text, or no token. */
-function meets(automaton: u32, p: usize, end: usize): bool {
-  const record = table.automata + <usize>automaton * layout.AUTOMATON_BYTES;
-  const map = table.maps + load<u32>(record, layout.AUTOMATON_MAP);
-  const next = table.next + load<u32>(record, layout.AUTOMATON_NEXT);
-  const labels = table.labels + load<u32>(record, layout.AUTOMATON_LABELS);
-  const columns = <u32>load<u16>(record, layout.AUTOMATON_COLUMNS);
-  const edge = <u32>load<u8>(map);
-  let state = <u32>load<u16>(next + ((<usize>(<u32>layout.START_STATE * columns + edge)) << 1));
+function meets(index: u32, p: usize, end: usize): bool {
+  const automaton = table.automata + <usize>index * layout.AUTOMATON_BYTES;
+  let state = step(automaton, layout.START_STATE, 0);
   for (; p < end; p++) {
-    state = <u32>load<u16>(next + ((<usize>(state * columns + <u32>load<u8>(map + load<u8>(p)))) << 1));
-    if (load<u8>(labels + state) != layout.NO_LABEL) return true;
+    state = step(automaton, state, load<u8>(p));
+    if (labelOf(automaton, state) != layout.NO_LABEL) return true;
   }
-  state = <u32>load<u16>(next + ((<usize>(state * columns + edge)) << 1));
-  return load<u8>(labels + state) != layout.NO_LABEL;
+  return labelOf(automaton, step(automaton, state, 0)) != layout.NO_LABEL;
 }
 
 /** Looks at every value of the arguments, and at the texts of each array in a row: a command may come in parts. */

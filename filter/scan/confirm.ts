@@ -111,7 +111,7 @@ function runEnd(index: u32, most: u32, p: usize, end: usize): usize {
 }
 
 /** The state of an automaton after one byte more. */
-function step(automaton: usize, state: u32, byte: u8): u32 {
+export function step(automaton: usize, state: u32, byte: u8): u32 {
   const column = <u32>load<u8>(table.maps + <usize>load<u32>(automaton, layout.AUTOMATON_MAP) + byte);
   const rows = table.next + <usize>load<u32>(automaton, layout.AUTOMATON_NEXT);
   const cell = <usize>(state * <u32>load<u16>(automaton, layout.AUTOMATON_COLUMNS) + column);
@@ -120,7 +120,8 @@ function step(automaton: usize, state: u32, byte: u8): u32 {
     : <u32>load<u16>(rows + (cell << 1));
 }
 
-function labelOf(automaton: usize, state: u32): u32 {
+/** Which list of rules ends in a state of an automaton, or NO_LABEL. */
+export function labelOf(automaton: usize, state: u32): u32 {
   return load<u8>(table.labels + <usize>load<u32>(automaton, layout.AUTOMATON_LABELS) + state);
 }
 
