@@ -75,7 +75,7 @@ function make(name: string): Made {
   const breaches = guard(rendered, policy);
   const base64 = Buffer.from(compiled.table).toString('base64');
   files.set('policy.yaml', stringify(forPeople(policy), { lineWidth: 0 }));
-  files.set('envoy.yaml', joinStatic(rendered).replace(base64, tableName(compiled)));
+  files.set('envoy.yaml', joinStatic(rendered).replaceAll(base64, tableName(compiled)));
   // The rules' part of the table is the same in all cases: one shows it.
   files.set('tables.txt', name === 'default' ? dump(compiled) : dumpSummary(compiled));
   files.set('guard.txt', breaches.length === 0 ? 'no breach\n' : `${breaches.map((b) => b.message).join('\n')}\n`);
