@@ -78,7 +78,8 @@ request_body_scanning:
   ignore_headers: [Connection, Keep-Alive, Proxy-Authenticate, Te, Trailer, Transfer-Encoding, Upgrade, Host,
     Content-Length, Content-Type, Accept, Accept-Encoding, User-Agent]
 mcp_input_scanning: { enabled: true, action: warn, on_parse_error: block } # left out means on where 8889 is served
-mcp_tool_scanning: { enabled: true, action: warn, detect_drift: false }
+mcp_tool_scanning: { enabled: true, action: warn, detect_drift: true, first_seen: trust }
+pins: { store: '' }
 mcp_tool_policy: { enabled: true, include_defaults: true, action: warn, rules: [], redirect_profiles: {} }
 mcp_session_binding: { enabled: false, unknown_tool_action: warn, no_baseline_action: warn }
 mcp_ws_listener: { allowed_origins: [], max_connections: 100 }
@@ -189,7 +190,11 @@ test('the text above has every key', () => {
 test('every key at its default reads as an empty file', () => {
   const { config } = readConfig(everyKey, '/etc/pipelock/pipelock.yaml');
   const empty = readConfig('', '/etc/pipelock/pipelock.yaml').config;
-  expect(withoutUndecided(config)).toEqual(withoutUndecided(empty));
+  // Left out, the format is that of where the lines go.
+  expect(config.logging.format).toBe('json');
+  expect(withoutUndecided({ ...config, logging: { ...config.logging, format: undefined } })).toEqual(
+    withoutUndecided(empty),
+  );
 });
 
 test('an action that the file leaves out stays out', () => {
@@ -240,6 +245,7 @@ test('the default configuration intercepts, tunnels, and is otherwise an empty f
     ...empty,
     forward_proxy: { ...empty.forward_proxy, enabled: true },
     tls_interception: { ...empty.tls_interception, enabled: true },
+    logging: { ...empty.logging, include_allowed: false },
   });
   expect(readConfig(defaultConfigText, 'default.yaml').notices).toEqual([]);
 });

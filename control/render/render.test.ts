@@ -154,7 +154,9 @@ describe('render', () => {
     const value = field(filter, 'resources[penstock].typed_config.config.configuration.value') as string;
     expect(Buffer.from(value, 'base64').toString()).toBe('a table');
     const names = list(http('egress'), 'http_filters').map((f) => (f as Resource).name);
-    expect(names.slice(-4)).toEqual(['request-decompression', 'penstock', 'response-decompression', 'router']);
+    expect(names.slice(-5)).toEqual([
+      ...['request-decompression', 'penstock', 'response-decompression', 'penstock.probe', 'router'],
+    ]);
   });
 
   it('has the routes that the policy has a use for', () => {
@@ -187,7 +189,7 @@ describe('render', () => {
   });
 
   it('holds a body a little longer than the filter does', () => {
-    const policy = examplePolicy({ maxRequestBodyBytes: 1000 });
+    const policy = examplePolicy({ maxRequestBodyBytes: 1000, maxResponseBytes: 1000 });
     for (const name of ['egress', 'intercept', 'mcp']) {
       expect(field(http(name, policy), 'route_config.virtual_hosts[any].request_body_buffer_limit')).toBe(
         1000 + 1_048_576,

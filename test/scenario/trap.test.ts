@@ -50,7 +50,7 @@ test.each(['https://api.penstock.test/v1/chat', 'http://api.penstock.test/v1/cha
     expect([...world.api.arrived, ...world.plain.arrived], 'the origin saw nothing').toEqual([]);
     await waitFor('a served request', () => isServed(url), 5_000);
     expect(gateway.envoyPid(), 'Envoy went on').toBe(envoy);
-    expect(await gateway.isHealthy()).toBe(true);
+    await waitFor('/health to answer', () => gateway.isHealthy(), 5_000);
   },
 );
 
