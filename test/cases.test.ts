@@ -32,7 +32,7 @@ describe.each(names)('%s', (name) => {
   test('Envoy accepts its envoy.yaml', { timeout: 60_000 }, async () => {
     const file = join(directory, 'envoy.yaml');
     const here = text
-      .replace(/table-[0-9a-f]{64}/, Buffer.from(table).toString('base64'))
+      .replaceAll(/table-[0-9a-f]{64}/g, Buffer.from(table).toString('base64'))
       .replaceAll(runtime.filterWasm, join(import.meta.dirname, '../build/filter.wasm'))
       .replaceAll(runtime.directory, directory)
       .replaceAll(upstreamCaFile, findSystemRoots(process.env));
