@@ -80,6 +80,7 @@ const ibanText = fc
 const password = fc.oneof(
   fc.constantFrom('password', 'PASS', 'your-password', 'yourpasswords', 'passw', 'xxxxxxxxx', '********', ''),
   fc.string({ unit: fc.constantFrom(...'aBx0*#.!$%&'), maxLength: 12 }),
+  fc.string({ unit: fc.constantFrom(...'kQwv7Z2p9'), minLength: 8, maxLength: 16 }),
 );
 
 /** A value as the rules find it: named, drawn or written, with words, UUIDs and counts among them. */
@@ -88,6 +89,7 @@ const named = fc
     fc.constantFrom('key = "', '', 'a:', 'csrf_token=', 'key_id: ', 'secretName = ', 'token-value: '),
     fc.oneof(
       fc.string({ unit: fc.constantFrom(...'abcdefgXYZ0123_+/.~!@#%^&*- "'), maxLength: 40 }),
+      fc.string({ unit: fc.constantFrom(...'bdfhkmpqtwxzBDFHKMPQTWXZ02468'), minLength: 20, maxLength: 40 }),
       fc.uuid(),
       fc
         .array(fc.constantFrom('the', 'secret', 'store', 'a1b2', 'QZ', 'xk', '7', '-', 'Example', 'abcdefg'), {
