@@ -19,9 +19,12 @@ export interface Ran {
   stderr: string;
 }
 
+let found: Promise<string> | undefined;
+
 /** Runs Helm with a home of its own. */
 export async function helm(...args: string[]): Promise<Ran> {
-  const path = await findHelm(process.env, (line) => process.stderr.write(`${line}\n`));
+  found ??= findHelm(process.env, (line) => process.stderr.write(`${line}\n`));
+  const path = await found;
   const home = mkdtempSync(join(tmpdir(), 'helm-'));
   const env = {
     ...process.env,
