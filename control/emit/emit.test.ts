@@ -5,8 +5,10 @@ import { type AddressInfo, createServer as createTcpServer } from 'node:net';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { gunzipSync } from 'node:zlib';
 import { afterEach, expect, test } from 'vitest';
+import { readConfig } from '../config/read.ts';
 import { openEmitter } from './emit.ts';
 import type { Emitted } from './event.ts';
+import { emitPlan } from './plan.ts';
 import { createQueue } from './queue.ts';
 import { formatSyslog } from './syslog.ts';
 
@@ -102,4 +104,12 @@ test('what has no room is dropped and counted, and nobody waits', async () => {
   expect(queue.dropped).toBe(6);
   gate.resolve();
   await until(() => queue.sent === 4);
+});
+
+test('the token of the webhook may come from the environment', () => {
+  const { emit } = readConfig('emit: {webhook: {url: "https://hooks.example/"}}', 'pipelock.yaml').config;
+  expect(emitPlan(emit, {})!.webhook!.auth_token).toBe('');
+  expect(emitPlan(emit, { PENSTOCK_WEBHOOK_TOKEN: 'from-there' })!.webhook!.auth_token).toBe('from-there');
+  const given = { ...emit, webhook: { ...emit.webhook, auth_token: 'given' } };
+  expect(emitPlan(given, { PENSTOCK_WEBHOOK_TOKEN: 'from-there' })!.webhook!.auth_token).toBe('given');
 });

@@ -77,7 +77,7 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
     authority: opened
       ? { certFile, keyFile, id: opened.id, leafTtlSeconds: policy.tls.leafTtlSeconds, maxLeaves: policy.tls.maxLeaves }
       : undefined,
-    emit: emitPlan(config.emit),
+    emit: emitPlan(config.emit, env),
     stop: stopPlan(config.kill_switch, config.flight_recorder.require_receipts, env),
     metricsListen: config.metrics_listen === '' ? undefined : parseListen(config.metrics_listen, 'metrics_listen'),
     receipts: receiptPlan(config.flight_recorder, layout.receiptKeyFile),

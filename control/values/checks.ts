@@ -25,6 +25,7 @@ export interface GatewayValues extends Values {
   mcpProxy: { port: number; upstream: string };
   mcpToolPolicy: { enabled: boolean; rules: { redirectProfile?: string }[]; redirectProfiles: Record<string, unknown> };
   tlsInterception: { ca: { existingSecret: string; certManager: { enabled: boolean; issuerName: string } } };
+  killSwitch: { apiListen: string; apiTokenSecret: string };
   pins: { store: string; existingClaim: string };
   autoscaling: { enabled: boolean; minReplicas: number; maxReplicas: number };
   pdb: { enabled: boolean; minAvailable: number | string; maxUnavailable: number | string };
@@ -69,6 +70,11 @@ export function checkGateway(values: GatewayValues, prefix: KeyPath, ownUpstream
     const profiles = key('mcpToolPolicy', 'redirectProfiles');
     const path = ['mcpToolPolicy', 'rules', i, 'redirectProfile'];
     complain(path, `no profile is called ${JSON.stringify(redirectProfile)}`, `add it to ${profiles}`);
+  }
+  const { apiListen, apiTokenSecret } = values.killSwitch;
+  if (apiListen && !apiTokenSecret) {
+    const message = `empty, and ${key('killSwitch', 'apiListen')} opens the API of the kill switch`;
+    complain(['killSwitch', 'apiTokenSecret'], message, 'name a Secret with the key token');
   }
   const { existingSecret, certManager } = values.tlsInterception.ca;
   if (existingSecret && certManager.enabled) {

@@ -22,6 +22,9 @@ control/values/checks.ts says the same; test/chart/refusals.yaml is the test of 
 {{- end -}}
 {{- end -}}
 {{- end -}}
+{{- if and $v.killSwitch.apiListen (not $v.killSwitch.apiTokenSecret) -}}
+{{- $problems = append $problems (printf "%s: empty, and %s opens the API of the kill switch; name a Secret with the key token" (include "pipelock.key" (list . "killSwitch.apiTokenSecret")) (include "pipelock.key" (list . "killSwitch.apiListen"))) -}}
+{{- end -}}
 {{- $ca := $v.tlsInterception.ca -}}
 {{- if and $ca.existingSecret $ca.certManager.enabled -}}
 {{- $problems = append $problems (printf "%s: given beside certManager; keep one of the two" (include "pipelock.key" (list . "tlsInterception.ca.existingSecret"))) -}}
