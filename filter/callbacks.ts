@@ -3,6 +3,7 @@
 import { isCutRoot, isCutStream, onCutConfigured, onCutDeleted, onCutOpened, onCutTick } from './action/cut';
 import { exchangeOf, openExchange } from './action/exchange';
 import { dropPins, takePins } from './action/pins';
+import { handlerBytes, takeHandlerAnswer } from './action/redirect';
 import { clearMetrics } from './action/report';
 import { onWrite } from './action/stop';
 import { startTrace } from './action/trace-log';
@@ -23,6 +24,7 @@ import {
 } from './proxy-wasm-as/assembly';
 import {
   onDone,
+  onHandlerAnswer,
   onPinsAnswer,
   onProbeResponseBody,
   onRequestBody,
@@ -139,7 +141,7 @@ export function proxy_on_response_trailers(context: u32, count: u32): u32 {
   return onResponseTrailers(exchange);
 }
 
-/** Control has said how the tools stand that an answer lists. */
+/** Control has said how the tools stand that an answer lists, or has had a redirected call answered. */
 export function proxy_on_http_call_response(
   rootContext: u32,
   call: u32,
@@ -147,6 +149,13 @@ export function proxy_on_http_call_response(
   bodyBytes: u32,
   trailers: u32,
 ): void {
+  const caller = takeHandlerAnswer(call, bodyBytes);
+  const redirected = exchangeOf(caller);
+  if (redirected !== null) {
+    setEffectiveContext(caller);
+    onHandlerAnswer(redirected, handlerBytes);
+    return;
+  }
   const context = takePins(call, bodyBytes);
   const exchange = exchangeOf(context);
   if (exchange !== null) {

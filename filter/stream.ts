@@ -23,6 +23,8 @@ import {
 } from './action/mcp';
 import { beginOut, putOut } from './action/out';
 import { forgetPinsCall } from './action/pins';
+import { forgetHandlerCall } from './action/redirect';
+import { answerRedirected } from './action/redirected';
 import { writeHeaderText, writeUrlText } from './action/request-text';
 import { closeStopped, cut, forgetStop } from './action/stop';
 import { textLength, textStart } from './action/text';
@@ -305,6 +307,12 @@ export function onPinsAnswer(exchange: Exchange): void {
   if (exchange.pinsCall == 0 && !exchange.isAnswered) continueStream(StreamType.Response);
 }
 
+/** A handler has answered, with `length` bytes, a call that policy redirects; 0: none has. */
+export function onHandlerAnswer(exchange: Exchange, length: u32): void {
+  exchange.handlerCall = 0;
+  answerRedirected(exchange, length);
+}
+
 /** Time goes by: lines that have waited go on, and so do answers that do not come to their end; streams are ended. */
 export function onTick(rootContext: u32): void {
   const now = currentTimeNanoseconds();
@@ -332,6 +340,7 @@ export function onDone(contextId: u32): void {
   const exchange = removeExchange(contextId);
   if (exchange === null) return;
   forgetPinsCall(exchange);
+  forgetHandlerCall(exchange);
   uncount(exchange);
   closeWebSocket(exchange);
   forgetStop(exchange);

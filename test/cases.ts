@@ -26,6 +26,7 @@ export const runtime: Runtime = {
   adsSocket: '/run/penstock/ads.sock',
   controlSocket: '/run/penstock/control.sock',
   pinsSocket: '/run/penstock/pins.sock',
+  handlerSocket: '/run/penstock/calls.sock',
   adminSocket: '/run/penstock/admin.sock',
   filterWasm: '/opt/penstock/build/filter.wasm',
   filterDirectory: '/run/penstock/filter',

@@ -95,7 +95,7 @@ test('control imports one way', () => {
   expect(order).toHaveLength(9);
   const place = (path: string) =>
     order.indexOf(path.startsWith('filter/table/') ? 'filter/table' : (stageOf(path, 'control') ?? ''));
-  const aside = ['certs', 'values', 'pins', 'receipts', 'emit'];
+  const aside = ['certs', 'values', 'pins', 'receipts', 'emit', 'redirect'];
   const wrong = imports.filter(({ from, to }) => {
     const importer = stageOf(from, 'control');
     // A program of its own: it loads main so that the next start finds it compiled.

@@ -275,6 +275,7 @@ function layRules(planned: readonly Planned[], strings: Strings, words: Words): 
       (rule.confidence === 'high' ? layout.RULE_FLAG_HIGH : 0) |
         (rule.nearRequired ? layout.RULE_FLAG_NEAR_REQUIRED : 0) |
         (rule.id.startsWith('credential.') ? layout.RULE_FLAG_CREDENTIAL : 0) |
+        (rule.tool?.redirect === undefined ? 0 : layout.RULE_FLAG_REDIRECT) |
         (rule.confidence === 'high' && parts.every(({ plans }) => plans.every(isUnlikely))
           ? layout.RULE_FLAG_UNLIKELY
           : 0),

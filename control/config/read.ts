@@ -6,6 +6,7 @@ import type { KeyPath } from './keys.ts';
 import { maskSecrets } from './mask.ts';
 import { holdAgainstTable } from './not-honoured.ts';
 import { ConfigError, formatKey, type Notice, type Problem } from './problem.ts';
+import { checkRedirects } from './redirect-check.ts';
 import { type Config, configSchema } from './schema.ts';
 import { textOffset } from './text-offset.ts';
 import { type Branch, branchAt, growTree, isMapping, nearestBranch, type Span } from './tree.ts';
@@ -84,6 +85,7 @@ function check(tree: Branch): { config: Config; complaints: KeyComplaint[] } {
     const complaint = keys.some((key) => overlaps(key, wrong)) ? undefined : check(config);
     if (complaint) complaints.push(complaint);
   }
+  if (!overlaps('mcp_tool_policy', wrong)) complaints.push(...checkRedirects(config));
   return { config, complaints };
 }
 

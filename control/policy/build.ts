@@ -32,6 +32,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
     ruleVerdicts: ruleVerdicts(config, rules, blocks),
     unreadableVerdicts: unreadables.map((unreadable) => unreadableVerdict(config, unreadable, blocks)),
     stripsTools: (config.mcp_tool_scanning.action ?? (config.mode === 'strict' ? 'block' : 'strip')) === 'strip',
+    redirectsCalls: blocks && rules.some(({ tool }) => tool?.redirect !== undefined),
     toolRanges: config.mcp_input_scanning.enabled ? refusedRanges(config.internal, config.ssrf.ip_allowlist) : [],
     maxRequestBodyBytes: body.max_body_bytes,
     maxResponseBytes: tls.max_response_bytes,

@@ -81,6 +81,8 @@ export interface Policy {
   unreadableVerdicts: Verdict[];
   /** Whether a tool that a finding blocks is taken out of its list; else the whole list is blocked. */
   stripsTools: boolean;
+  /** Whether there are calls of tools that a handler of the operator's answers. */
+  redirectsCalls: boolean;
   /** Ranges that no argument of a tool may name. */
   toolRanges: IpRange[];
   /** Longest request body that is read, in bytes. */

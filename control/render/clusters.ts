@@ -20,8 +20,10 @@ export function renderClusters(policy: Policy, runtime: Runtime): Resource[] {
   fillPipe(at('health'), runtime.adminSocket, 1);
   fillPipe(at('control'), runtime.controlSocket);
   fillPipe(at('pins'), runtime.pinsSocket);
+  fillPipe(at('redirect'), runtime.handlerSocket);
   if (policy.mcpUpstream) fillMcp(at('mcp'), policy.mcpUpstream);
   else takeOut(clusters, 'resources', 'mcp', 'pins');
+  if (!policy.mcpUpstream || !policy.redirectsCalls) takeOut(clusters, 'resources', 'redirect');
   if (!policy.tls.intercept) takeOut(clusters, 'resources', 'tls', 'intercept');
   const securesWebSockets = policy.tls.intercept || policy.webSocket.servesUrlForm;
   if (!securesWebSockets) takeOut(clusters, 'resources', 'tls_h1');

@@ -8,6 +8,8 @@ export interface Runtime {
   controlSocket: string;
   /** Unix socket on which control says how the tools of a list stand to their pins. */
   pinsSocket: string;
+  /** Unix socket on which control has handlers answer redirected calls. */
+  handlerSocket: string;
   /** Unix socket that Envoy makes for its admin interface. */
   adminSocket: string;
   /** The compiled filter. */

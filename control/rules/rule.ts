@@ -47,6 +47,8 @@ export interface ToolMatch {
   namesPrivateAddress?: true;
   /** What the operator says; undefined: the section's action, or the mode. */
   action?: 'allow' | 'warn' | 'block' | 'redirect' | undefined;
+  /** The profile whose handler answers such a call, where it is redirected. */
+  redirect?: string | undefined;
 }
 
 /** One detection, read from an entry of a rule file. */

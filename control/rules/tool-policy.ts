@@ -6,6 +6,8 @@ import { readdirSync, readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
+import type { KeyComplaint } from '../config/explain.ts';
+import { redirectProfileOf } from '../config/redirect-check.ts';
 import type { Config } from '../config/schema.ts';
 import { fromRe2 } from './re2.ts';
 import { confidences, type Rule, type ToolMatch } from './rule.ts';
@@ -55,6 +57,19 @@ export function toolRuleId(name: string): string {
     .replace(/^-|-$/g, '')}`;
 }
 
+/** Complaints about names of rules: verdicts, log lines and handlers tell rules apart by them. */
+export function checkToolRules({ mcp_tool_policy: { enabled, rules } }: Config): KeyComplaint[] {
+  if (!enabled) return [];
+  return rules.flatMap(({ name }, i): KeyComplaint[] => {
+    const id = toolRuleId(name);
+    const first = rules.findIndex((other) => toolRuleId(other.name) === id);
+    if (first === i) return [];
+    const message = `mcp_tool_policy.rules[${first}] has this name too, as ${id}`;
+    const path = ['mcp_tool_policy', 'rules', i, 'name'];
+    return [{ path, on: 'value', code: 'duplicate-name', message, remedy: 'give it another' }];
+  });
+}
+
 /**
  * The rules in the order in which they are looked at: the operator's own, then ours.
  * @param place names the configuration in messages
@@ -68,6 +83,7 @@ export function toolRulesOf(config: Config['mcp_tool_policy'], place: string): R
       argument: pattern(entry.arg_pattern),
       key: pattern(entry.arg_key),
       action: entry.action,
+      redirect: redirectProfileOf(entry, config),
     }),
     place: `${place}: mcp_tool_policy.rules[${i}]`,
   }));

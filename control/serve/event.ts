@@ -103,7 +103,7 @@ function readExchange(value: Record<string, unknown>, masks: boolean): LogEvent 
   const refused = refusal(String(value.details));
   found.request = request ?? String(value.id).replaceAll('-', '').slice(0, 16);
   found.verdict = verdict ?? (refused === undefined ? 'allow' : 'block');
-  found.action = actionOf(found.verdict, String(value.flags));
+  found.action = actionOf(found.verdict, String(value.flags), String(value.details));
   if (verdict !== undefined || refused !== undefined) {
     found.level = 'warn';
     found.rules = verdict === undefined ? [refused!] : rules.map((rule) => clean(rule));
@@ -125,7 +125,8 @@ function refusal(details: string): string | undefined {
 /** No answer of the origin's: https://www.envoyproxy.io/docs/envoy/latest/configuration/observability/access_log/usage */
 const failures = /\b(?:DF|UF|UC|UH|URX|UR|LR|UPE|UO|NC)\b/;
 
-function actionOf(verdict: string, flags: string): string {
+function actionOf(verdict: string, flags: string, details: string): string {
+  if (details.includes('penstock_redirect')) return 'redirected';
   if (verdict === 'block') return 'answered';
   return failures.test(flags) ? 'failed' : 'passed';
 }

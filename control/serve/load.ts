@@ -11,7 +11,8 @@ import { pinRules } from '../rules/pin.ts';
 import { readRules } from '../rules/read.ts';
 import type { Rule } from '../rules/rule.ts';
 import { readSecretsFile } from '../rules/secrets-file.ts';
-import { toolRulesOf } from '../rules/tool-policy.ts';
+import { checkToolRules, toolRulesOf } from '../rules/tool-policy.ts';
+import { checkHandlers } from './handlers.ts';
 
 export interface Loaded {
   config: Config;
@@ -39,7 +40,7 @@ export function load(text: string, place: string, env: NodeJS.ProcessEnv): Loade
       remedy,
     }));
   };
-  const { config, notices } = readConfig(text, place, [checkPatterns, checkSecretsFile]);
+  const { config, notices } = readConfig(text, place, [checkPatterns, checkSecretsFile, checkToolRules, checkHandlers]);
   const { dlp } = config;
   const environment = dlp.scan_env ? secretsInEnvironment(env, dlp.min_env_secret_length) : [];
   return {

@@ -103,6 +103,19 @@ export function ownMetrics(
       },
     });
   }
+  new Counter({
+    name: 'penstock_redirects_total',
+    help: 'Calls of tools that went to a handler, by its profile: answered, or blocked because it failed',
+    labelNames: ['profile', 'outcome'],
+    registers,
+    collect() {
+      this.reset();
+      for (const [profile, { answered, failed }] of inUse.handlerCounts ?? []) {
+        this.labels(profile, 'answered').inc(answered);
+        this.labels(profile, 'failed').inc(failed);
+      }
+    },
+  });
   counter('penstock_receipts_written_total', 'Receipts that are on the disk', () => inUse.receipts?.written ?? 0);
   counter(
     'penstock_receipts_dropped_total',

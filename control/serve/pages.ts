@@ -5,6 +5,7 @@ import type { ListenOptions } from 'node:net';
 import type { CertificateServiceStats } from '../certs/sds.ts';
 import type { Emitter } from '../emit/emit.ts';
 import { askAdmin } from './admin.ts';
+import type { HandlerCounts } from './handler-pages.ts';
 import { metricsPage, ownMetrics } from './metrics.ts';
 import type { Plan } from './plan.ts';
 import type { Receipts } from './receipts.ts';
@@ -18,6 +19,8 @@ export interface InUse {
   stoppedBy: string[];
   /** Tells others of events. */
   emitter?: Emitter;
+  /** What became of redirected calls. */
+  handlerCounts?: HandlerCounts;
   /** Where they are written. */
   receipts?: Receipts;
 }

@@ -3,6 +3,7 @@ import { join } from 'node:path';
 import type { EmitPlan } from '../emit/emit.ts';
 import type { FirstSeen } from '../pins/judge.ts';
 import type { ListenAddress, Policy } from '../policy/policy.ts';
+import type { Handler } from '../redirect/handler.ts';
 import type { Runtime } from '../render/runtime.ts';
 import type { Logging } from './log.ts';
 import type { PinPlace } from './pin-place.ts';
@@ -53,6 +54,8 @@ export interface Plan {
   sources: string[];
   /** Where pins are kept, and what becomes of a tool that is seen first. */
   pins: { place: PinPlace; firstSeen: FirstSeen };
+  /** What answers calls in a tool's place, by the rule that redirects them. */
+  handlers: Record<string, Handler>;
   destinations: { allowed: string[] | undefined; blocked: string[] };
   /** Things worth knowing that stop nothing, one line each. */
   notices: string[];
@@ -68,6 +71,7 @@ export function stateLayout(
     adsSocket: join(directory, 'ads.sock'),
     controlSocket: join(directory, 'control.sock'),
     pinsSocket: join(directory, 'pins.sock'),
+    handlerSocket: join(directory, 'calls.sock'),
     adminSocket: join(directory, 'admin.sock'),
     lockSocket: join(directory, 'lock.sock'),
     filterDirectory: join(directory, 'filter'),

@@ -17,6 +17,7 @@ import { bothClusters, nextDirectory } from './apply.ts';
 import { type Assembly, assemble } from './assemble.ts';
 import { envoyLogFormat } from './event.ts';
 import { explainStart } from './explain.ts';
+import { handlersOf, requireHandlers } from './handlers.ts';
 import { healthFacts } from './health.ts';
 import { formatAddress, parseListen, type RunOptions, StartError } from './options.ts';
 import { requireLogFile } from './output.ts';
@@ -52,6 +53,7 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
   const { config, policy, files, notices } = assemble(settled, layout, env, layout.tableDirectory);
   requireFilter(layout.filterWasm);
   requireLogFile(config.logging);
+  requireHandlers(config);
 
   const { ca_cert, ca_key } = config.tls_interception;
   const certFile = ca_cert || layout.certFile;
@@ -95,6 +97,7 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
     },
     health: healthFacts(config, policy),
     pins: pinsOf(config, options),
+    handlers: handlersOf(config),
     destinations: { allowed: policy.destinations.allowed, blocked: policy.destinations.blocked },
     notices,
   };

@@ -1,5 +1,5 @@
 /**
- * The control worker: leaf certificates for Envoy, metrics, and pins, each over a Unix socket of its own. Forked by the supervisor,
+ * The control worker: leaf certificates for Envoy, metrics, pins, and redirected calls, each over a Unix socket of its own. Forked by the supervisor,
  * which says `start` with the Plan; ends when the supervisor is gone.
  */
 import { flushCompileCache } from 'node:module';
@@ -11,6 +11,7 @@ import { type CertificateService, serveCertificates } from '../certs/sds.ts';
 import { openEmitter } from '../emit/emit.ts';
 import { isDenied } from './destination.ts';
 import { emittedOf, takeLines } from './emitted.ts';
+import { serveHandlers } from './handler-pages.ts';
 import type { SupervisorMessage, WorkerMessage } from './keep-worker.ts';
 import { type InUse, servePages } from './pages.ts';
 import { servePins } from './pin-pages.ts';
@@ -27,7 +28,11 @@ export async function work(inUse: InUse, restarts: number, run: string, log: Lin
   if (emit) inUse.emitter = await openEmitter(emit);
   if (receipts) inUse.receipts = serveReceipts(receipts, run, say);
   const certificates = authority ? await certificateService(inUse, authority, log) : undefined;
-  await Promise.all([servePages(inUse, restarts, () => certificates?.stats()), servePins(inUse, log)]);
+  await Promise.all([
+    servePages(inUse, restarts, () => certificates?.stats()),
+    servePins(inUse, log),
+    serveHandlers(inUse, log),
+  ]);
   await serveStopApi(inUse, (isOn) => say({ type: 'stop', isOn }));
 }
 

@@ -12,6 +12,8 @@ import { requestIdOf } from './report';
 const CONTENT_TYPE = Bytes.of('content-type');
 const JSON_TYPE = Bytes.of('application/json');
 const DETAILS = Bytes.of('penstock_block');
+/** What the access log has of an answer of a handler (control/serve/event.ts). */
+const REDIRECT_DETAILS = Bytes.of('penstock_redirect');
 
 /** JSON-RPC leaves -32000 to -32099 to implementations; policy is one of them. */
 const POLICY_ERROR: u32 = 32001;
@@ -32,9 +34,9 @@ const MESSAGE_BYTES: u32 = 512;
 const messageText: usize = memory.data(512);
 const pairs = new PairWriter();
 
-/** Answers an exchange that the deciding finding blocks. */
-export function answerFinding(exchange: Exchange, surface: i32): void {
-  writeFindingMessage(exchange, surface);
+/** Answers an exchange that the deciding finding blocks; `more` says more of why. */
+export function answerFinding(exchange: Exchange, surface: i32, more: string = ''): void {
+  writeFindingMessage(exchange, surface, more);
   const rule = findingRule(decidingFinding);
   if (exchange.chain == Chain.Mcp) {
     // Without an id nobody waits for an answer to a message: MCP then wants an HTTP error.
@@ -96,9 +98,15 @@ export function answerUnreadableAnswer(exchange: Exchange, reason: i32): void {
   send(exchange, 200);
 }
 
+/** Answers an exchange with `length` bytes of JSON that were made in the server's place; `isRedirect`: by a handler. */
+export function answerJson(exchange: Exchange, start: usize, length: u32, isRedirect: bool): void {
+  exchange.isAnswered = true;
+  sendBytes(200, isRedirect ? REDIRECT_DETAILS : DETAILS, start, length);
+}
+
 /** Writes what stands in the place of a message that a finding blocks in an event: errors for its ids, or a notice. */
-export function dataOfFinding(exchange: Exchange, surface: i32): Writer {
-  writeFindingMessage(exchange, surface);
+export function dataOfFinding(exchange: Exchange, surface: i32, more: string = ''): Writer {
+  writeFindingMessage(exchange, surface, more);
   const rule = findingRule(decidingFinding);
   writer.start(body, BODY_BYTES);
   if (idCount > 0) writeErrors(exchange, rule);
@@ -161,7 +169,7 @@ function writeUnreadableErrors(reason: i32, code: u32): void {
 }
 
 /** Writes why an exchange is blocked, as its answers say it, and gives the writer. */
-export function writeFindingMessage(exchange: Exchange, surface: i32): Writer {
+export function writeFindingMessage(exchange: Exchange, surface: i32, more: string = ''): Writer {
   const rule = findingRule(decidingFinding);
   message
     .start(messageText, MESSAGE_BYTES)
@@ -169,7 +177,7 @@ export function writeFindingMessage(exchange: Exchange, surface: i32): Writer {
     .bytes(ruleId(rule), ruleIdLength(rule))
     .ascii(' in ');
   writePlace(message, surface);
-  return message.ascii('; request ').hex(requestIdOf(exchange), 16);
+  return message.ascii(more).ascii('; request ').hex(requestIdOf(exchange), 16);
 }
 
 function startOpenAi(): void {
@@ -210,16 +218,12 @@ function send(exchange: Exchange, status: u32): void {
 }
 
 function sendJson(status: u32): void {
+  sendBytes(status, DETAILS, writer.pointer, writer.length);
+}
+
+function sendBytes(status: u32, details: Bytes, start: usize, length: u32): void {
   pairs.start(pairBytes, 256, 1);
   pairs.add(CONTENT_TYPE.pointer, CONTENT_TYPE.length, JSON_TYPE.pointer, JSON_TYPE.length);
   pairs.finish();
-  sendLocalResponse(
-    status,
-    DETAILS.pointer,
-    DETAILS.length,
-    writer.pointer,
-    writer.length,
-    pairs.pointer,
-    pairs.length,
-  );
+  sendLocalResponse(status, details.pointer, details.length, start, length, pairs.pointer, pairs.length);
 }

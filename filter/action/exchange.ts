@@ -52,7 +52,7 @@ export class Exchange {
   chain: Chain = Chain.Egress;
   request: Reading = Reading.Pass;
   response: Reading = Reading.Pass;
-  /** The filter has answered in the origin's place. */
+  /** The filter has answered in the origin's place, or will (redirect.ts). */
   isAnswered: bool = false;
   /** What follows the headers is no HTTP: a WebSocket. */
   isUpgrade: bool = false;
@@ -75,6 +75,8 @@ export class Exchange {
   requestId: u64 = 0;
   /** The call to control that the answer waits for, 0 where it waits for none (pins.ts). */
   pinsCall: u32 = 0;
+  /** The call to control that a redirected call waits for, 0 where it waits for none (redirect.ts). */
+  handlerCall: u32 = 0;
   /** The answer has ended while it waited. */
   hasEnded: bool = false;
   /** Envoy still puts the next chunk to what it held while control was asked. */
@@ -83,7 +85,7 @@ export class Exchange {
   judgedBytes: u32 = 0;
   hostLength: u32 = 0;
   methodLength: u32 = 0;
-  /** What the window or the events that are held use (window.ts, events.ts). */
+  /** What the window or the events that are held use (window.ts, events.ts); what a redirected call is refused with (redirect.ts). */
   held: usize = 0;
   heldCapacity: u32 = 0;
   heldLength: u32 = 0;

@@ -19,12 +19,13 @@ import {
 } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
-import { verdictOfFinding, verdictOfMessage, verdictOfUnreadable } from '../verdict/verdict';
+import { isRedirected, verdictOfFinding, verdictOfMessage, verdictOfUnreadable } from '../verdict/verdict';
 import { RAW } from '../view/encoding';
 import { answerFinding, answerUnreadable } from './answer';
 import { nameEnd } from './authority';
 import { Chain, Exchange } from './exchange';
 import { addPinFindings } from './pins';
+import { redirect } from './redirect';
 import { recordScan, reportFinding, reportUnreadable } from './report';
 import { strip, strippedLength, strippedStart } from './strip';
 import { appendText, beginText, textLength, textStart } from './text';
@@ -49,11 +50,15 @@ export function judge(exchange: Exchange, surface: i32, start: usize, length: u3
   return answerVerdict(exchange, surface, read(exchange, surface, start, length));
 }
 
-/** The same of an MCP request, whose messages message.ts has read where `isRead`. */
+/** The same of an MCP request, whose messages message.ts has read where `isRead`. A call that policy redirects is answered later. */
 export function judgeMessages(exchange: Exchange, start: usize, length: u32, isRead: bool): bool {
   find(exchange, layout.SURFACE_MCP_REQUEST, start, length);
   for (let i: u32 = 0; isRead && i < messageCount; i++) findInCall(i);
   const verdict = report(exchange, layout.SURFACE_MCP_REQUEST);
+  if (verdict == layout.VERDICT_BLOCK && !wasCut && isRedirected(layout.SURFACE_MCP_REQUEST)) {
+    redirect(exchange);
+    return true;
+  }
   return answerVerdict(exchange, layout.SURFACE_MCP_REQUEST, verdict);
 }
 

@@ -187,6 +187,7 @@ export const RULE_FLAG_HIGH = 1; // confidence is high
 export const RULE_FLAG_NEAR_REQUIRED = 2; // no finding without a context word
 export const RULE_FLAG_CREDENTIAL = 4; // a caller's own credential may travel in its own header
 export const RULE_FLAG_UNLIKELY = 8; // of high confidence, and begins with a fixed text or a name: no neighbours make it by chance
+export const RULE_FLAG_REDIRECT = 16; // of tool policy: a call that it blocks is answered by a handler in the server's place
 
 // Validators. control/compile/table.ts maps the names of the rule files to these.
 export const VALIDATOR_NONE = 0;

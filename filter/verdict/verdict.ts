@@ -26,6 +26,15 @@ export function verdictOfMessage(surface: i32): i32 {
   return strongest;
 }
 
+/** Of a message that is blocked: whether all that blocks it are rules whose calls a handler answers. */
+export function isRedirected(surface: i32): bool {
+  for (let i: u32 = 0; i < findingCount(); i++) {
+    const flags = load<u8>(ruleRecord(findingRule(i)), layout.RULE_FLAGS);
+    if (verdictOfFinding(i, surface) == layout.VERDICT_BLOCK && (flags & layout.RULE_FLAG_REDIRECT) == 0) return false;
+  }
+  return true;
+}
+
 /** What policy says of a message that cannot be read, for a reason of table/layout.ts. */
 export function verdictOfUnreadable(reason: i32): i32 {
   return load<u8>(table.policy + <usize>reason, layout.POLICY_UNREADABLE_VERDICTS);
