@@ -28,6 +28,7 @@ import { answerRedirected } from './action/redirected';
 import { writeHeaderText, writeUrlText } from './action/request-text';
 import { closeStopped, cut, forgetStop } from './action/stop';
 import { textLength, textStart } from './action/text';
+import { passHello } from './action/tunnel';
 import { isSecureForm, openUrlForm } from './action/url-form';
 import { firstWaiting, restTick, waitFor, waitNoMore } from './action/wait';
 import { closeWebSocket, cutUnanswered, openWebSocket, passFrames } from './action/websocket';
@@ -60,6 +61,7 @@ import * as layout from './table/layout';
 import { isRead, maxRequestBodyBytes, maxResponseBytes, mayStop } from './verdict/verdict';
 
 const METHOD = Bytes.of(':method');
+const CONNECT = Bytes.of('CONNECT');
 const AUTHORITY = Bytes.of(':authority');
 const UPGRADE = Bytes.of('upgrade');
 const WEBSOCKET = Bytes.of('websocket');
@@ -115,12 +117,19 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
     else if (CONTENT_LENGTH.equals(reader.name, reader.nameLength))
       bodyBytes = readDecimal(reader.value, reader.valueLength);
   }
+  if (exchange.chain == Chain.Egress && CONNECT.equals(exchange.method(), exchange.methodLength))
+    exchange.chain = Chain.Tunnel;
   // The pairs lie in the host buffer: both texts are made before the host is asked anything else.
   writeUrlText(pairs, pairsLength);
   const urlStart = textStart();
   const urlLength = textLength();
   writeHeaderText(pairs, pairsLength, exchange.chain != Chain.Egress || exchange.isSecureForm);
   if (judge(exchange, layout.SURFACE_URL, urlStart, urlLength)) return HeadersStatus.StopIteration;
+  if (exchange.chain == Chain.Tunnel) {
+    // Its headers are for the gateway and go no farther.
+    exchange.request = Reading.Hold;
+    return HeadersStatus.Continue;
+  }
   if (judge(exchange, layout.SURFACE_HEADER, textStart(), textLength())) return HeadersStatus.StopIteration;
   if (
     exchange.chain == Chain.Intercept &&
@@ -149,6 +158,7 @@ export function onRequestBody(exchange: Exchange, length: u32, isLast: bool): Bo
   if (exchange.isAnswered) return BodyStatus.StopIterationNoBuffer;
   if (exchange.fromClient != 0) return passFrames(exchange, true, length);
   if (exchange.request == Reading.Pass) return BodyStatus.Continue;
+  if (exchange.chain == Chain.Tunnel) return passHello(exchange, length, isLast);
   if (length > maxRequestBodyBytes()) {
     if (tooLarge(exchange)) return BodyStatus.StopIterationNoBuffer;
     // It passes; as much as may be held is read all the same, so that the result does not depend on the chunks.
@@ -179,6 +189,7 @@ export function onRequestTrailers(exchange: Exchange): TrailersStatus {
 
 /** Response headers: how the answer is read. */
 export function onResponseHeaders(exchange: Exchange, isLast: bool): HeadersStatus {
+  if (exchange.chain == Chain.Tunnel) return HeadersStatus.Continue;
   exchange.request = Reading.Pass;
   const surface = responseSurface(exchange);
   if (exchange.isAnswered) return HeadersStatus.Continue;

@@ -70,12 +70,7 @@ export const standings: Readonly<Record<string, Standing>> = {
   'forward_proxy.enabled': by('the destination rules'),
   'forward_proxy.max_tunnel_seconds': by('the routes and the listener intercept'),
   'forward_proxy.idle_timeout_seconds': by('the routes and the listener intercept'),
-  'forward_proxy.sni_verification': {
-    does: 'only',
-    values: [true],
-    remedy: 'remove it; the server name of a tunnel is always checked',
-    by: 'the filter',
-  },
+  'forward_proxy.sni_verification': by('the filter'),
   'forward_proxy.redirect_websocket_hosts': nothing,
 
   'tls_interception.enabled': by('the listener intercept'),

@@ -103,10 +103,6 @@ test.each([
     'p.yaml:1:1: agents: it is set, and not honoured: one gateway has one policy; run a release for each agent that needs another; remove it',
   ],
   [
-    'forward_proxy: { sni_verification: false }',
-    'p.yaml:1:36: forward_proxy.sni_verification: not honoured yet, and it is set to false; remove it; the server name of a tunnel is always checked',
-  ],
-  [
     'fetch_proxy: { listen: ":8080" }',
     'p.yaml:1:24: fetch_proxy.listen: not honoured yet, and it is set to ":8080"; remove it, and give the address with --listen',
   ],

@@ -132,6 +132,16 @@ describe('no-bypass', () => {
     expect(breaches('listeners', wider, policy).join()).toContain('would pass unread');
   });
 
+  it('sees tunnels that pass unopened without a look at their beginning', () => {
+    const policy = examplePolicies['blocked, trusted and passthrough names']!;
+    expect(breaches('listeners', () => {}, policy)).toEqual([]);
+    const unseen = (l: Value) => takeOut(http(l, 'egress'), 'upgrade_configs[CONNECT].filters', 'penstock');
+    expect(breaches('listeners', unseen, policy).join()).toContain('tunnels that are not opened would pass unseen');
+    const off = { penstock: { '@type': 'type.googleapis.com/envoy.config.route.v3.FilterConfig', disabled: true } };
+    const spared = (l: Value) => Object.assign(route(l, 'egress', 'passthrough'), { typed_per_filter_config: off });
+    expect(breaches('listeners', spared, policy).join()).toContain('overrides filter penstock');
+  });
+
   it('sees destination rules that are not the policy', () => {
     const policy = examplePolicy({
       destinations: { allowed: ['a.example'], blocked: ['b.example'] },

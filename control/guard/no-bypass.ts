@@ -3,7 +3,7 @@ import { isDeepStrictEqual } from 'node:util';
 import type { Policy } from '../policy/policy.ts';
 import { authorityPattern } from '../render/authority.ts';
 import type { Resource } from '../render/field.ts';
-import { encodedRoute, isReadRoute } from '../render/listeners.ts';
+import { encodedRoute, hasUnopened, isReadRoute } from '../render/listeners.ts';
 import {
   authorityOf,
   type Breach,
@@ -32,6 +32,7 @@ export function noBypass({ listeners }: Parsed, policy: Policy): Breach[] {
     const place = `listener ${listener.name}`;
     for (const manager of managers(listener)) {
       breaches.push(...chainBreaches(place, manager), ...rewriteBreaches(place, manager));
+      if (hasUnopened(policy)) breaches.push(...tunnelBreaches(place, manager));
       breaches.push(...destinationBreaches(String(listener.name), manager, policy));
     }
     if (managers(listener).length === 0)
@@ -65,6 +66,17 @@ function chainBreaches(place: string, manager: Resource): Breach[] {
     }
   }
   return breaches;
+}
+
+/** What passes unopened is seen to be TLS for the host of its tunnel. */
+function tunnelBreaches(place: string, manager: Resource): Breach[] {
+  return members(manager.upgrade_configs)
+    .filter(({ upgrade_type }) => upgrade_type === 'CONNECT')
+    .flatMap(({ filters }) => {
+      const names = members(filters).map(({ name }) => name);
+      const isLast = names.at(-2) === 'penstock' && names.at(-1) === 'router';
+      return isLast ? [] : [breach(`${place}, upgrade CONNECT`, 'tunnels that are not opened would pass unseen')];
+    });
 }
 
 /** Each coding has its decompressor, and nothing in a message keeps it from opening the body. */
@@ -113,15 +125,16 @@ function routeBreaches(listener: Resource, route: Resource, behind: Resource | u
   const breaches: Breach[] = [];
   const place = routePlace(listener, route);
   const cluster = look(route, 'route', 'cluster');
+  const isTunnel = look(route, 'match', 'connect_matcher') !== undefined;
   const isAnswered = route.direct_response !== undefined || cluster === 'health' || cluster === 'control';
   for (const filter of [...reading.slice(0, -1), 'destination']) {
     const overrides = look(route, 'typed_per_filter_config', filter) !== undefined;
     const isEncoded =
       filter === openedOnRoutes && behind !== undefined && isDeepStrictEqual(route, encodedRoute(behind));
-    if (overrides && !isAnswered && !isEncoded)
+    const isOpened = filter === 'penstock' && isTunnel && cluster === 'intercept';
+    if (overrides && !isAnswered && !isEncoded && !isOpened)
       breaches.push(breach(place, `overrides filter ${filter}: its requests would not be read`));
   }
-  const isTunnel = look(route, 'match', 'connect_matcher') !== undefined;
   if (isTunnel && cluster !== 'intercept' && route.direct_response === undefined && policy.tls.intercept) {
     const unread = authorityPattern(policy.tls.passthrough, { apex: false });
     if (authorityOf(route.match, 'last') !== unread) {

@@ -204,6 +204,7 @@ function unreadableVerdict(config: Config, unreadable: Unreadable, blocks: boole
     if (config.mcp_input_scanning.on_parse_error === 'forward') return 'warn';
   }
   if (unreadable.startsWith('websocket-')) return webSocketVerdict(config, unreadable, blocks);
+  if (unreadable === 'tunnel-server-name' && !config.forward_proxy.sni_verification) return 'allow';
   if (!blocks) return 'warn';
   // An answer that cannot be read is rarer an attack than a request that may not be read.
   const isAnswer = unreadable.startsWith('response-') || unreadable === 'mcp-answer';

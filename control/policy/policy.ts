@@ -41,6 +41,8 @@ export const unreadables = [
   'websocket-frame',
   'websocket-binary',
   'websocket-too-large',
+  'tunnel-not-tls',
+  'tunnel-server-name',
 ] as const;
 export type Unreadable = (typeof unreadables)[number];
 

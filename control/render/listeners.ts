@@ -1,4 +1,7 @@
-/** egress.yaml, intercept.yaml and mcp.yaml: where to listen, which destinations are refused, which routes there are. */
+/**
+ * egress.yaml, intercept.yaml and mcp.yaml: where to listen, which destinations are refused, which routes there are. Long, since
+ * what one listener is given mostly stands in the others as well.
+ */
 import { join } from 'node:path';
 import type { ListenAddress, Policy } from '../policy/policy.ts';
 import { authorityPattern, loopPattern, ownAuthorityPattern } from './authority.ts';
@@ -41,6 +44,7 @@ function renderEgress(policy: Policy, runtime: Runtime): Resource {
     fillDestination(resource(manager, `${at}.typed_config.rules.policies`), policy);
   }
   fillRoutes(manager, policy);
+  putTunnelReader(manager, policy, runtime);
   const urlForm = 'http_filters[url-form].typed_config.config.vm_config.code.local.filename';
   if (policy.webSocket.servesUrlForm) fill(manager, urlForm, runtime.filterWasm);
   else takeOut(manager, 'http_filters', 'url-form');
@@ -52,7 +56,7 @@ function fillRoutes(manager: Resource, policy: Policy): void {
     const own = ownAuthorityPattern(policy.listen.proxy.port);
     fill(manager, `${routes}[${page}].match.headers[:authority].string_match.safe_regex.regex`, own);
   }
-  if (policy.tls.intercept && policy.tls.passthrough.length === 0) {
+  if (!hasUnopened(policy)) {
     takeOut(manager, routes, 'passthrough-trusted', 'passthrough');
   } else {
     fillTunnels(manager, policy);
@@ -65,6 +69,22 @@ function fillRoutes(manager: Resource, policy: Policy): void {
   // Nothing sets them apart then.
   if (maxSeconds === undefined) takeOutRoutes(manager, 'websocket', 'websocket-trusted');
   if (!policy.tls.intercept) takeOut(manager, routes, 'intercept');
+}
+
+/** Whether there are tunnels that pass unopened. */
+export function hasUnopened({ tls }: Policy): boolean {
+  return !tls.intercept || tls.passthrough.length > 0;
+}
+
+/** The filter in the chain of tunnels, where some pass unopened. */
+function putTunnelReader(manager: Resource, policy: Policy, runtime: Runtime): void {
+  const filters = 'upgrade_configs[CONNECT].filters';
+  if (hasUnopened(policy)) {
+    fillFilterFile(list(manager, filters), runtime);
+    return;
+  }
+  takeOut(manager, filters, 'penstock');
+  delete resource(manager, `${routes}[intercept]`).typed_per_filter_config;
 }
 
 /** Takes those of the routes out that are there. */
@@ -183,15 +203,20 @@ function putEnd(listener: Resource, runtime: Runtime): void {
 /** The whole of reading.yaml in the place of `penstock`, and the limit of the bodies that it holds. */
 function putReading(manager: Resource, policy: Policy, runtime: Runtime): void {
   const reading = source('reading');
-  const files = 'config_discovery.config_source.path_config_source';
-  fill(reading, `[penstock].${files}.path`, join(runtime.filterDirectory, 'filter.yaml'));
-  fill(reading, `[penstock].${files}.watched_directory.path`, runtime.filterDirectory);
+  fillFilterFile(reading, runtime);
   fill(reading, '[penstock.probe].typed_config.config.vm_config.code.local.filename', runtime.filterWasm);
   const filters = list(manager, 'http_filters');
   filters.splice(filters.indexOf(field(filters, '[penstock]')), 1, ...reading);
   // Envoy has one limit for both directions.
   const limit = Math.max(policy.maxRequestBodyBytes, policy.maxResponseBytes) + bodyHeadroomBytes;
   fill(manager, 'route_config.virtual_hosts[any].request_body_buffer_limit', limit);
+}
+
+/** Where Envoy reads the configuration of the filter `penstock` of the list. */
+function fillFilterFile(filters: Value[], runtime: Runtime): void {
+  const files = 'config_discovery.config_source.path_config_source';
+  fill(filters, `[penstock].${files}.path`, join(runtime.filterDirectory, 'filter.yaml'));
+  fill(filters, `[penstock].${files}.watched_directory.path`, runtime.filterDirectory);
 }
 
 /**

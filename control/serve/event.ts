@@ -46,6 +46,11 @@ export function readEnvoyLine(line: string): LogEvent | undefined {
 /** Envoy's --log-format: a JSON object a line. %j is the message, escaped for JSON. */
 export const envoyLogFormat = '{"level":"%l","logger":"%n","message":"%j"}';
 
+/** True for what Envoy says when nobody serves certificates, which is as it should be where no tunnel is opened. */
+export function isAboutCertificates({ event, message }: LogEvent): boolean {
+  return event === 'envoy' && /gRPC config stream to certificates closed/.test(String(message));
+}
+
 /** Envoy's level → ours; what is missing is noise. */
 const levels: Record<string, LogEvent['level']> = { warning: 'warn', error: 'error', critical: 'error' };
 

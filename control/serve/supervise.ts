@@ -12,7 +12,14 @@ import { banner } from './banner.ts';
 import { signalGroup, spawnGuarded } from './child.ts';
 import { drainEnvoy } from './drain.ts';
 import { isEmitted } from './emitted.ts';
-import { isExchangeLine, isPlainlyAllowed, type LogEvent, readAccessLine, readEnvoyLine } from './event.ts';
+import {
+  isAboutCertificates,
+  isExchangeLine,
+  isPlainlyAllowed,
+  type LogEvent,
+  readAccessLine,
+  readEnvoyLine,
+} from './event.ts';
 import { ended, type Kept, keepRunning } from './keep.ts';
 import { type KeptWorker, keepWorker } from './keep-worker.ts';
 import { keepKillSwitch } from './kill-switch.ts';
@@ -27,6 +34,7 @@ import type { Records } from './records.ts';
 import { reloadOn } from './reload.ts';
 import type { ReloadState } from './reload-state.ts';
 import { type StopRequest, watchStopSignals } from './stop.ts';
+import { firstOfHost } from './unread.ts';
 import { watchFiles } from './watch.ts';
 
 /** A slow disk and a cold Envoy with two workers took 2 s; past this something is wrong. */
@@ -140,6 +148,7 @@ async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): 
     plan,
     worker.records,
     () => plan.logging.includesAllowed,
+    () => plan.authority !== undefined,
     (event) => {
       if (!stop.requested || event.event !== 'envoy') tell(event);
     },
@@ -193,8 +202,15 @@ async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): 
   return exitCode;
 }
 
-function keepEnvoy(plan: Plan, records: Records, logsAllowed: () => boolean, log: Log): Kept {
+function keepEnvoy(
+  plan: Plan,
+  records: Records,
+  logsAllowed: () => boolean,
+  certificatesWanted: () => boolean,
+  log: Log,
+): Kept {
   const { path, args } = plan.envoy;
+  const isFirst = firstOfHost();
   const start = () => {
     // Envoy makes it anew, and a left-over one would answer the supervisor with nothing.
     rmSync(plan.runtime.adminSocket, { force: true });
@@ -205,13 +221,15 @@ function keepEnvoy(plan: Plan, records: Records, logsAllowed: () => boolean, log
           records.take(line);
           if (!logsAllowed() && isPlainlyAllowed(line)) return;
         }
-        log(readAccessLine(line));
+        const event = readAccessLine(line);
+        if (event.event === 'unread' && !isFirst(String(event.host))) return;
+        log(event);
       });
     }
     if (child.stderr) {
       readLines(child.stderr, (line) => {
         const event = readEnvoyLine(line);
-        if (event) log(event);
+        if (event && (certificatesWanted() || !isAboutCertificates(event))) log(event);
       });
     }
     return child;

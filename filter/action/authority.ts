@@ -2,6 +2,8 @@
 // policy allowed for one host would carry requests to another.
 import { lower } from '../finding/near';
 import { Bytes, getProperty, result, Status } from '../proxy-wasm-as/assembly';
+import * as layout from '../table/layout';
+import { verdictOfUnreadable } from '../verdict/verdict';
 import { Exchange } from './exchange';
 
 /**
@@ -28,7 +30,7 @@ export function readTunnel(): bool {
   return true;
 }
 
-/** Whether the three names agree, up to case, a trailing dot and the default port. */
+/** Whether the three names agree, up to case, a trailing dot and the default port. The server name's may not matter to policy. */
 export function namesAgree(exchange: Exchange): bool {
   const end = tunnel + tunnelLength;
   let space = tunnel;
@@ -40,8 +42,26 @@ export function namesAgree(exchange: Exchange): bool {
   return (
     portOf(tunnel, space) == portOf(host, hostEnd) &&
     isSameName(tunnel, name, host, nameEnd(host, hostEnd)) &&
-    isSameName(tunnel, name, space + 1, nameEnd(space + 1, end))
+    (verdictOfUnreadable(layout.UNREADABLE_TUNNEL_SERVER_NAME) == layout.VERDICT_ALLOW ||
+      isSameName(tunnel, name, space + 1, nameEnd(space + 1, end)))
   );
+}
+
+/** Whether the name from `start` to `end` is the host's, up to case and a trailing dot. */
+export function isHost(exchange: Exchange, start: usize, end: usize): bool {
+  const host = exchange.host();
+  return isSameName(host, nameEnd(host, host + exchange.hostLength), start, nameEnd(start, end));
+}
+
+/** Whether the host is an address: the last label of a name is never a number (RFC 3696 section 2). */
+export function isAddress(exchange: Exchange): bool {
+  const host = exchange.host();
+  const end = nameEnd(host, host + exchange.hostLength);
+  if (end > host && load<u8>(host) == 0x5b) return true;
+  let label = end;
+  while (label > host && load<u8>(label - 1) != 0x2e) label--;
+  for (let p = label; p < end; p++) if (load<u8>(p) < 0x30 || load<u8>(p) > 0x39) return false;
+  return label < end;
 }
 
 /** The end of the name in `name:port`, a trailing dot left out. */

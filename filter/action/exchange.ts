@@ -10,6 +10,8 @@ export const enum Chain {
   Intercept = 1,
   /** The MCP reverse proxy. */
   Mcp = 2,
+  /** A tunnel that passes unopened. */
+  Tunnel = 3,
 }
 
 /** How far the filter goes with a direction's body. */

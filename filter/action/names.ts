@@ -47,7 +47,9 @@ export function writeUnreadable(writer: Writer, reason: i32): void {
   else if (reason == layout.UNREADABLE_MCP_ANSWER) writer.ascii('mcp-answer');
   else if (reason == layout.UNREADABLE_WEBSOCKET_FRAME) writer.ascii('websocket-frame');
   else if (reason == layout.UNREADABLE_WEBSOCKET_BINARY) writer.ascii('websocket-binary');
-  else writer.ascii('websocket-too-large');
+  else if (reason == layout.UNREADABLE_WEBSOCKET_TOO_LARGE) writer.ascii('websocket-too-large');
+  else if (reason == layout.UNREADABLE_TUNNEL_NOT_TLS) writer.ascii('tunnel-not-tls');
+  else writer.ascii('tunnel-server-name');
 }
 
 /** Writes why a message could not be read, as a person says it, and what to do. */
@@ -90,6 +92,10 @@ export function writeUnreadableReason(writer: Writer, reason: i32, maxBodyBytes:
     writer.ascii('the answer has a content encoding that cannot be opened; let the origin send it as it is');
   else if (reason == layout.UNREADABLE_AUTHORITY_MISMATCH)
     writer.ascii('CONNECT, TLS server name and Host name different hosts; open a tunnel for each host');
+  else if (reason == layout.UNREADABLE_TUNNEL_NOT_TLS)
+    writer.ascii('what is in the tunnel is not TLS; send plain http as a request of its own');
+  else if (reason == layout.UNREADABLE_TUNNEL_SERVER_NAME)
+    writer.ascii('CONNECT and TLS server name name different hosts; open a tunnel for each host');
   else if (reason == layout.UNREADABLE_RESPONSE_TOO_LARGE)
     writer.ascii('the answer is larger than tls_interception.max_response_bytes; raise it');
   else writer.ascii('the answer opens to many times its size; let the origin send it without layers of encoding');

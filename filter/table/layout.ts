@@ -115,7 +115,9 @@ export const UNREADABLE_RESPONSE_EXPANSION = 17;
 export const UNREADABLE_WEBSOCKET_FRAME = 18;
 export const UNREADABLE_WEBSOCKET_BINARY = 19;
 export const UNREADABLE_WEBSOCKET_TOO_LARGE = 20;
-export const UNREADABLE_COUNT = 21;
+export const UNREADABLE_TUNNEL_NOT_TLS = 21;
+export const UNREADABLE_TUNNEL_SERVER_NAME = 22;
+export const UNREADABLE_COUNT = 23;
 /** In the place of one: the message was read. */
 export const NO_UNREADABLE = -1;
 
