@@ -5,6 +5,7 @@ import { exchangeOf, openExchange } from './action/exchange';
 import { dropPins, takePins } from './action/pins';
 import { handlerBytes, takeHandlerAnswer } from './action/redirect';
 import { clearMetrics } from './action/report';
+import { openSessions } from './action/sessions';
 import { onWrite } from './action/stop';
 import { startTrace } from './action/trace-log';
 import {
@@ -89,6 +90,7 @@ export function proxy_on_configure(rootContext: u32, configurationBytes: u32): u
   const isSound = loadTable(result.pointer(), result.length());
   startTrace();
   clearMetrics();
+  if (isSound) openSessions();
   if (isSound) return 1;
   writer.start(line, 256).ascii('table refused: ').ascii(refusal!);
   log(LogLevel.Error, writer.pointer, writer.length);

@@ -26,6 +26,7 @@ import { forgetPinsCall } from './action/pins';
 import { forgetHandlerCall } from './action/redirect';
 import { answerRedirected } from './action/redirected';
 import { writeHeaderText, writeUrlText } from './action/request-text';
+import { keepSession, sessionOf } from './action/sessions';
 import { closeStopped, cut, forgetStop } from './action/stop';
 import { textLength, textStart } from './action/text';
 import { passHello } from './action/tunnel';
@@ -76,6 +77,8 @@ const IDENTITY = Bytes.of('identity');
 const DEFLATE = Bytes.of('deflate');
 const JSON_TYPE = Bytes.of('application/json');
 const MCP = Bytes.of('mcp');
+/** Model Context Protocol, Streamable HTTP: what a server calls a session, and its client after it. */
+const SESSION = Bytes.of('mcp-session-id');
 const FILTER_CHAIN = Bytes.of('xds\0filter_chain_name');
 // Envoy's decompressors leave their counts behind as trailers.
 const COMPRESSED_BYTES = Bytes.of('x-envoy-decompressor-gzip-compressed-bytes');
@@ -116,6 +119,9 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
       isEncoded = !isText(reader.value, reader.valueLength, IDENTITY);
     else if (CONTENT_LENGTH.equals(reader.name, reader.nameLength))
       bodyBytes = readDecimal(reader.value, reader.valueLength);
+    // Of two ids nobody knows which one a server takes: both together are none that it has given out.
+    else if (exchange.chain == Chain.Mcp && SESSION.equals(reader.name, reader.nameLength))
+      exchange.session ^= sessionOf(reader.value, reader.valueLength);
   }
   if (exchange.chain == Chain.Egress && CONNECT.equals(exchange.method(), exchange.methodLength))
     exchange.chain = Chain.Tunnel;
@@ -206,6 +212,7 @@ export function onResponseHeaders(exchange: Exchange, isLast: bool): HeadersStat
   if (getHeaderPairs(MapType.ResponseHeaders) != Status.Ok) return HeadersStatus.StopIteration;
   exchange.mayStop = mayStop(surface);
   let isEncoded = false;
+  let session: u64 = 0;
   exchange.bodyBytes = u64.MAX_VALUE;
   let kind = Content.Text;
   reader.start(result.pointer(), result.length());
@@ -220,7 +227,11 @@ export function onResponseHeaders(exchange: Exchange, isLast: bool): HeadersStat
       exchange.bodyBytes = readDecimal(reader.value, reader.valueLength);
     else if (STATUS.equals(reader.name, reader.nameLength))
       exchange.isSuccess = reader.valueLength == 3 && load<u8>(reader.value) == 0x32;
+    else if (exchange.chain == Chain.Mcp && SESSION.equals(reader.name, reader.nameLength))
+      session = sessionOf(reader.value, reader.valueLength);
   }
+  // Some servers repeat the id in each answer, and some whatever a client says.
+  if (session != 0 && exchange.isSuccess && session != exchange.session) keepSession(exchange, session);
   exchange.isEventStream = kind == Content.Events;
   exchange.response = readingOf(exchange, kind);
   if (isEncoded && !(exchange.isDeflated && exchange.response == Reading.Hold && exchange.chain != Chain.Mcp)) {

@@ -113,6 +113,7 @@ function forPeople(policy: Policy): object {
     ...policy,
     mcpUpstream: policy.mcpUpstream?.href,
     toolRanges: policy.toolRanges.map(({ address, prefixLength }) => `${address}/${prefixLength}`).join(' '),
+    toolChains: { ...policy.toolChains, categories: policy.toolChains.categories.map(({ name }) => name).join(' ') },
     ruleVerdicts: [...groups.values()].map(({ rules, verdicts }) => ({ rules, ...verdicts })),
     unreadableVerdicts: named(unreadables, policy.unreadableVerdicts),
   };

@@ -57,8 +57,11 @@ export function cacheKey(rules: readonly Rule[], policy: TablePolicy): string {
     hash.update(JSON.stringify(rule));
     for (const value of values ?? []) hash.update(`\n${value.length}\n`).update(value);
   }
-  const { scannedHeaders, ignoredHeaders, ownCredentialHeaders, mcpUpstream, toolRanges } = policy;
-  const words = [scannedHeaders, ignoredHeaders, ownCredentialHeaders, mcpUpstream?.hostname, toolRanges];
+  const { scannedHeaders, ignoredHeaders, ownCredentialHeaders, mcpUpstream, toolRanges, toolChains } = policy;
+  const words = [
+    ...[scannedHeaders, ignoredHeaders, ownCredentialHeaders, mcpUpstream?.hostname],
+    ...[toolRanges, toolChains.categories],
+  ];
   return hash.update(JSON.stringify(words)).digest('hex');
 }
 

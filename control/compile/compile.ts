@@ -5,6 +5,7 @@ import type { Policy } from '../policy/policy.ts';
 import type { Phrase } from '../rules/phrase.ts';
 import { pinRuleIds } from '../rules/pin.ts';
 import type { Rule, Validator } from '../rules/rule.ts';
+import { sessionRuleIds } from '../rules/session.ts';
 import type { Anchor, Plan } from './anchor.ts';
 import { type ByteSet, members } from './byte-set.ts';
 import { layPhrases } from './phrase.ts';
@@ -13,6 +14,7 @@ import { Automata, Classes, Programs, Strings, Words } from './sections.ts';
 import { layStages, type PhraseSummary } from './stages.ts';
 import { toTeddy } from './teddy.ts';
 import { layRanges, layToolRules } from './tool.ts';
+import { layCategories, layToolChains, numberOf } from './tool-chain.ts';
 import { layUnion, type Member, RuleLists, tooMany } from './union.ts';
 import { setVerdicts } from './verdicts.ts';
 
@@ -62,6 +64,8 @@ export type TablePolicy = Pick<
   | 'unreadableVerdicts'
   | 'stripsTools'
   | 'toolRanges'
+  | 'bindsSessions'
+  | 'toolChains'
   | 'maxRequestBodyBytes'
   | 'maxResponseBytes'
   | 'webSocket'
@@ -146,10 +150,17 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
     word,
     key,
     pins: planned.findIndex(({ rule }) => rule.id === pinRuleIds[0]),
+    sessions: planned.findIndex(({ rule }) => rule.id === sessionRuleIds[0]),
   });
   const toolRules = layToolRules(
     planned.map(({ rule }) => rule),
     automata,
+  );
+  const { categories } = policy.toolChains;
+  const categoryRecords = layCategories(categories, automata);
+  const toolChains = layToolChains(
+    planned.map(({ rule }) => rule),
+    categories,
   );
   const entries = new DataView(new ArrayBuffer((starts.size + literals.size + named.size) * layout.ENTRY_BYTES));
   const startSlots = starts.lay(entries, 0);
@@ -178,6 +189,8 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
     layPhrases(phraseRules),
     toolRules,
     layRanges(policy.toolRanges),
+    categoryRecords,
+    toolChains,
     ...phrases.sections,
   ]);
   setVerdicts(
@@ -298,7 +311,13 @@ function layRules(planned: readonly Planned[], strings: Strings, words: Words): 
 function layPolicy(
   policy: TablePolicy,
   words: Words,
-  { number, word, key, pins }: { number: number; word: number; key: Uint8Array; pins: number },
+  {
+    number,
+    word,
+    key,
+    pins,
+    sessions,
+  }: { number: number; word: number; key: Uint8Array; pins: number; sessions: number },
 ): Uint8Array {
   const record = new DataView(new ArrayBuffer(layout.POLICY_BYTES));
   const names = policy.scannedHeaders === '*' ? policy.ignoredHeaders : policy.scannedHeaders;
@@ -316,6 +335,8 @@ function layPolicy(
   record.setUint32(layout.POLICY_NUMBERS, number, true);
   record.setUint32(layout.POLICY_WORD_RULES, word, true);
   record.setUint32(layout.POLICY_PIN_RULES, pins < 0 ? layout.NO_RULE : pins, true);
+  record.setUint32(layout.POLICY_SESSION_RULES, sessions < 0 ? layout.NO_RULE : sessions, true);
+  record.setUint32(layout.POLICY_CATEGORIES, numberOf(policy.toolChains.categories), true);
   new Uint8Array(record.buffer).set(key, layout.POLICY_HASH_KEY);
   const mcpHosts = policy.mcpUpstream ? [policy.mcpUpstream.hostname] : [];
   record.setUint32(layout.POLICY_MCP_HOST_WORDS, words.add(mcpHosts), true);

@@ -72,7 +72,7 @@ function ipv6Bytes(address: string): number[] {
 }
 
 /** The automaton that finds a pattern anywhere. Before and behind the text stands a NUL: what no edge forbids. */
-function addSearch(source: string, automata: Automata): number {
+export function addSearch(source: string, automata: Automata): number {
   const anything: Node = { kind: 'repeat', item: { kind: 'bytes', set: allBytes }, least: 0, most: Infinity };
   const options = parsePatterns(source).map(
     ({ body, notBefore, notAfter }): Node => ({

@@ -6,7 +6,14 @@ import type { Rule } from '../rules/rule.ts';
 /** The part of a policy that setVerdicts writes. */
 export type VerdictPolicy = Pick<
   Policy,
-  'ruleVerdicts' | 'unreadableVerdicts' | 'stripsTools' | 'maxRequestBodyBytes' | 'maxResponseBytes' | 'webSocket'
+  | 'ruleVerdicts'
+  | 'unreadableVerdicts'
+  | 'stripsTools'
+  | 'bindsSessions'
+  | 'toolChains'
+  | 'maxRequestBodyBytes'
+  | 'maxResponseBytes'
+  | 'webSocket'
 >;
 
 const verdictNumbers: Record<Verdict, number> = {
@@ -32,6 +39,9 @@ export function setVerdicts(
   view.setUint32(record + layout.POLICY_MAX_REQUEST_BODY_BYTES, policy.maxRequestBodyBytes, true);
   view.setUint8(record + layout.POLICY_STRIPS_TOOLS, policy.stripsTools ? 1 : 0);
   view.setUint32(record + layout.POLICY_MAX_RESPONSE_BYTES, policy.maxResponseBytes, true);
+  view.setUint32(record + layout.POLICY_WINDOW_CALLS, policy.toolChains.windowCalls, true);
+  view.setUint32(record + layout.POLICY_WINDOW_SECONDS, policy.toolChains.windowSeconds, true);
+  view.setUint32(record + layout.POLICY_WINDOW_GAP, policy.toolChains.maxGap, true);
   const { forwardsCookies, origin, maxMessageBytes = 0, maxConnections = 0 } = policy.webSocket;
   view.setUint32(record + layout.POLICY_WEBSOCKET_MESSAGE_BYTES, maxMessageBytes, true);
   view.setUint32(record + layout.POLICY_WEBSOCKET_CONNECTIONS, maxConnections, true);
@@ -58,6 +68,9 @@ export function setVerdicts(
       else if (Math.max(high, low) >= layout.VERDICT_WARN) standing = Math.max(standing, layout.SURFACE_READ);
       if (phrases && Math.max(high, low) > layout.VERDICT_ALLOW) hasPhrases = 1;
     });
+    // Sessions are bound to what the lists in answers name.
+    if (surfaces[surface] === 'mcp-response' && policy.bindsSessions)
+      standing = Math.max(standing, layout.SURFACE_READ);
     view.setUint8(record + layout.POLICY_PHRASE_SURFACES + surface, hasPhrases);
     view.setUint8(record + layout.POLICY_SURFACES + surface, standing);
   });

@@ -21,6 +21,7 @@ export const problemCodes = [
   'out-of-range',
   'several-documents',
   'too-deep',
+  'tool-scanning-needed',
   'too-large',
   'too-many-aliases',
   'unguarded-assistant',

@@ -37,6 +37,19 @@ export const crossChecks: readonly CrossCheck[] = [
     },
   },
   {
+    keys: ['mcp_session_binding.enabled', 'mcp_tool_scanning.enabled'],
+    check({ mcp_session_binding, mcp_tool_scanning }) {
+      if (!mcp_session_binding.enabled || mcp_tool_scanning.enabled) return undefined;
+      return {
+        path: ['mcp_session_binding', 'enabled'],
+        on: 'value',
+        code: 'tool-scanning-needed',
+        message: 'sessions are bound to the tools that lists name, and mcp_tool_scanning does not read lists',
+        remedy: 'write mcp_tool_scanning.enabled: true, or false here',
+      };
+    },
+  },
+  {
     keys: ['logging.output', 'logging.file'],
     check({ logging: { output, file } }) {
       if (output === 'stdout' || file !== '') return undefined;

@@ -111,7 +111,7 @@ test.each([
 });
 
 test('a switch that is on is named once, not with each of its keys', () => {
-  expect(refusals('tool_chain_detection: { enabled: true, window_size: 5, max_gap: 1 }')).toHaveLength(1);
+  expect(refusals('session_profiling: { enabled: true, domain_burst: 9, window_minutes: 1 }')).toHaveLength(1);
 });
 
 test('keys that are honoured are taken at any value without a word', () => {
@@ -134,6 +134,10 @@ request_body_scanning:
   { enabled: false, action: block, max_body_bytes: 1, scan_headers: false, header_mode: all,
     sensitive_headers: [X-Mine], ignore_headers: [] }
 mcp_input_scanning: { enabled: false, action: block, on_parse_error: forward }
+mcp_session_binding: { enabled: true, unknown_tool_action: block, no_baseline_action: warn }
+tool_chain_detection:
+  { enabled: true, action: warn, window_size: 5, window_seconds: 10, max_gap: 0, tool_categories: { pay: ['*pay*'] },
+    pattern_overrides: { read-then-exec: block }, custom_patterns: [{ name: n, sequence: [read, pay], action: warn }] }
 logging: { format: text, output: both, file: gateway.log, include_allowed: true, include_blocked: false }
 health_watchdog: { enabled: false, interval_seconds: 5, expose_subsystems: true }
 metrics_listen: 127.0.0.1:9090

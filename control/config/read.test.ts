@@ -116,6 +116,13 @@ const codes: [code: string, text: string, line: number, column: number, key: str
   ['too-large', `internal: [${'1,'.repeat(100_001)}]`, 1, 200_008, 'internal[99998]'],
   ['too-many-aliases', manyAliases, 2, 417, 'api_allowlist[100]'],
   ['too-many-aliases', 'agents: &a {b: *a}', 1, 16, 'agents.b'],
+  [
+    'tool-scanning-needed',
+    'mcp_session_binding: {enabled: true}\nmcp_tool_scanning: {enabled: false}',
+    1,
+    32,
+    'mcp_session_binding.enabled',
+  ],
   ['unknown-key', 'modes: audit', 1, 1, 'modes'],
   ['unknown-key', '__proto__: {mode: audit}', 1, 1, ''],
   ['unknown-key', 'constructor: 1', 1, 1, 'constructor'],

@@ -303,7 +303,8 @@ export const configSchema = z.strictObject({
   tool_chain_detection: section({
     enabled: flag(false),
     action: action('warn', 'block'),
-    window_size: count(20),
+    // As many as a session's record in the filter has room for.
+    window_size: z.int().min(1).max(256).default(20),
     window_seconds: seconds(60),
     max_gap: count(3, 0),
     tool_categories: z.record(z.string(), z.array(z.string())).default({}),

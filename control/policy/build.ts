@@ -1,5 +1,6 @@
 import type { Config } from '../config/schema.ts';
 import { type Category, type Confidence, categoryOf, type Rule, type ToolMatch } from '../rules/rule.ts';
+import { callVerdicts, sessionAction, toolChainAction, toolChains } from './calls.ts';
 import { ownCredentialHeaders } from './own-credential-headers.ts';
 import {
   type ListenAddress,
@@ -34,6 +35,8 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
     stripsTools: (config.mcp_tool_scanning.action ?? (config.mode === 'strict' ? 'block' : 'strip')) === 'strip',
     redirectsCalls: blocks && rules.some(({ tool }) => tool?.redirect !== undefined),
     toolRanges: config.mcp_input_scanning.enabled ? refusedRanges(config.internal, config.ssrf.ip_allowlist) : [],
+    bindsSessions: config.mcp_session_binding.enabled,
+    toolChains: toolChains(config.tool_chain_detection),
     maxRequestBodyBytes: body.max_body_bytes,
     maxResponseBytes: tls.max_response_bytes,
     scannedHeaders:
@@ -120,13 +123,18 @@ function lowerCase(names: readonly string[]): string[] {
 
 function ruleVerdicts(config: Config, rules: readonly Rule[], blocks: boolean): Policy['ruleVerdicts'] {
   return new Map(
-    rules.map(({ id, tool, confidence: own }) => {
+    rules.map(({ id, tool, toolChain, confidence: own }) => {
       if (tool) {
         const verdict = tool.namesPrivateAddress
           ? findingVerdict(config, 'credential', 'mcp-request', own, blocks)
           : toolVerdict(config, tool, own, blocks);
         const all = surfaces.map((surface) => (surface === 'mcp-request' ? verdict : 'allow'));
         return [id, { high: all, low: all }];
+      }
+      if (toolChain || categoryOf(id) === 'session') {
+        const action = toolChain ? toolChainAction(config, toolChain) : sessionAction(config, id);
+        const verdicts = (confidence: Confidence) => callVerdicts(config.mode, action, confidence, blocks);
+        return [id, { high: verdicts('high'), low: verdicts('low') }];
       }
       const verdicts = (confidence: Confidence) =>
         surfaces.map((surface) => findingVerdict(config, categoryOf(id), surface, confidence, blocks));
@@ -152,6 +160,8 @@ const silent: Record<Category, readonly Surface[]> = {
   'tool-poison': surfaces.filter((surface) => surface !== 'mcp-tool'),
   drift: surfaces.filter((surface) => surface !== 'mcp-tool'),
   pin: surfaces.filter((surface) => surface !== 'mcp-tool'),
+  session: surfaces.filter((surface) => surface !== 'mcp-request'),
+  chain: surfaces.filter((surface) => surface !== 'mcp-request'),
 };
 
 function findingVerdict(

@@ -3,6 +3,8 @@
  * and render. No pipelock.yaml key and no Envoy name appears here.
  */
 
+import type { ToolCategory } from '../rules/tool-chain.ts';
+
 /** What policy says of a finding. The numbers are the table's (filter/table/layout.ts), in order of strength. */
 export type Verdict = 'allow' | 'warn' | 'strip' | 'block';
 
@@ -87,6 +89,10 @@ export interface Policy {
   redirectsCalls: boolean;
   /** Ranges that no argument of a tool may name. */
   toolRanges: IpRange[];
+  /** Whether a session may call the tools alone that it was shown. */
+  bindsSessions: boolean;
+  /** How sequences of calls are looked for: the kinds of tools, and which calls of a session are looked at together. */
+  toolChains: { categories: ToolCategory[]; windowCalls: number; windowSeconds: number; maxGap: number };
   /** Longest request body that is read, in bytes. */
   maxRequestBodyBytes: number;
   /** An answer up to this many bytes is held and judged whole; a longer one is read as it passes. */

@@ -15,6 +15,8 @@ export function examplePolicy(change: Change = {}): Policy {
     unreadableVerdicts: [],
     stripsTools: true,
     redirectsCalls: true,
+    bindsSessions: false,
+    toolChains: { categories: [], windowCalls: 20, windowSeconds: 60, maxGap: 3 },
     toolRanges: [],
     maxRequestBodyBytes: 5 * 1024 * 1024,
     maxResponseBytes: 5 * 1024 * 1024,

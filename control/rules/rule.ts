@@ -26,10 +26,19 @@ export const validators = [
 export type Validator = (typeof validators)[number];
 
 /**
- * What a rule is about: the folder of its file, or for what control/pins finds the first word of its id. A user's own
+ * What a rule is about: the folder of its file, or for what is found in no text the first word of its id. A user's own
  * patterns and exact values look for secrets.
  */
-export const categories = ['credential', 'financial', 'injection', 'tool-poison', 'drift', 'pin'] as const;
+export const categories = [
+  'credential',
+  'financial',
+  'injection',
+  'tool-poison',
+  'drift',
+  'pin',
+  'session',
+  'chain',
+] as const;
 export type Category = (typeof categories)[number];
 
 /** The category of the rule with this id. */
@@ -90,6 +99,8 @@ export interface Rule {
   also: string[];
   /** Of a rule of tool policy, which has no pattern: the calls that it meets. */
   tool?: ToolMatch;
+  /** Of a rule that looks for calls of tools in a row: the categories of the tools, and what the operator says. */
+  toolChain?: { sequence: string[]; action?: 'warn' | 'block' | undefined };
   /** Where the entry stands: `rules/credential/stripe.yaml:3`. */
   place: string;
 }

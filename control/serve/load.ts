@@ -4,6 +4,7 @@ import type { KeyComplaint } from '../config/explain.ts';
 import type { Notice } from '../config/problem.ts';
 import { readConfig } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
+import { checkToolChains } from '../rules/check-tool-chains.ts';
 import { customRule } from '../rules/custom.ts';
 import { secretsInEnvironment } from '../rules/environment.ts';
 import { environmentRuleId, exactRules, secretsFileRuleId } from '../rules/exact.ts';
@@ -11,6 +12,8 @@ import { pinRules } from '../rules/pin.ts';
 import { readRules } from '../rules/read.ts';
 import type { Rule } from '../rules/rule.ts';
 import { readSecretsFile } from '../rules/secrets-file.ts';
+import { sessionRulesOf } from '../rules/session.ts';
+import { toolChainRulesOf } from '../rules/tool-chain.ts';
 import { checkToolRules, toolRulesOf } from '../rules/tool-policy.ts';
 import { checkHandlers } from './handlers.ts';
 
@@ -40,7 +43,13 @@ export function load(text: string, place: string, env: NodeJS.ProcessEnv): Loade
       remedy,
     }));
   };
-  const { config, notices } = readConfig(text, place, [checkPatterns, checkSecretsFile, checkToolRules, checkHandlers]);
+  const { config, notices } = readConfig(text, place, [
+    checkPatterns,
+    checkSecretsFile,
+    checkToolRules,
+    checkHandlers,
+    checkToolChains,
+  ]);
   const { dlp } = config;
   const environment = dlp.scan_env ? secretsInEnvironment(env, dlp.min_env_secret_length) : [];
   return {
@@ -53,6 +62,8 @@ export function load(text: string, place: string, env: NodeJS.ProcessEnv): Loade
       ...pinRules(),
       ...exactRules(environmentRuleId, "a value of the gateway's own environment", environment),
       ...toolRulesOf(config.mcp_tool_policy, place),
+      ...sessionRulesOf(config.mcp_session_binding),
+      ...toolChainRulesOf(config.tool_chain_detection, place),
     ],
   };
 }

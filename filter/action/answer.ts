@@ -20,6 +20,11 @@ const POLICY_ERROR: u32 = 32001;
 /** The same of tool policy, which a client may want to tell apart. */
 const TOOL_POLICY_ERROR: u32 = 32005;
 const TOOL_POLICY = Bytes.of('tool-policy.');
+/** Of a call that its session was not shown, and of one that ends a sequence. */
+const SESSION_ERROR: u32 = 32006;
+const SESSION = Bytes.of('session.');
+const TOOL_CHAIN_ERROR: u32 = 32007;
+const TOOL_CHAIN = Bytes.of('chain.');
 /** Parse error and invalid request of JSON-RPC 2.0 (section 5.1). */
 const PARSE_ERROR: u32 = 32700;
 const INVALID_REQUEST: u32 = 32600;
@@ -208,8 +213,13 @@ function writeError(exchange: Exchange, rule: u32, id: usize, idBytes: u32): voi
 }
 
 function codeOfRule(rule: u32): u32 {
-  const isToolPolicy = ruleIdLength(rule) > TOOL_POLICY.length && TOOL_POLICY.equals(ruleId(rule), TOOL_POLICY.length);
-  return isToolPolicy ? TOOL_POLICY_ERROR : POLICY_ERROR;
+  if (isOf(rule, TOOL_POLICY)) return TOOL_POLICY_ERROR;
+  if (isOf(rule, SESSION)) return SESSION_ERROR;
+  return isOf(rule, TOOL_CHAIN) ? TOOL_CHAIN_ERROR : POLICY_ERROR;
+}
+
+function isOf(rule: u32, category: Bytes): bool {
+  return ruleIdLength(rule) > category.length && category.equals(ruleId(rule), category.length);
 }
 
 function send(exchange: Exchange, status: u32): void {

@@ -79,6 +79,8 @@ export class Exchange {
   pinsCall: u32 = 0;
   /** The call to control that a redirected call waits for, 0 where it waits for none (redirect.ts). */
   handlerCall: u32 = 0;
+  /** On 8889: what the session is known by that the client or the server has named (sessions.ts), 0 for none. */
+  session: u64 = 0;
   /** The answer has ended while it waited. */
   hasEnded: bool = false;
   /** Envoy still puts the next chunk to what it held while control was asked. */

@@ -27,6 +27,7 @@ import { Chain, Exchange } from './exchange';
 import { addPinFindings } from './pins';
 import { redirect } from './redirect';
 import { recordScan, reportFinding, reportUnreadable } from './report';
+import { findInSession } from './sessions';
 import { strip, strippedLength, strippedStart } from './strip';
 import { appendText, beginText, textLength, textStart } from './text';
 import { writeTrace } from './trace-log';
@@ -54,6 +55,7 @@ export function judge(exchange: Exchange, surface: i32, start: usize, length: u3
 export function judgeMessages(exchange: Exchange, start: usize, length: u32, isRead: bool): bool {
   find(exchange, layout.SURFACE_MCP_REQUEST, start, length);
   for (let i: u32 = 0; isRead && i < messageCount; i++) findInCall(i);
+  if (isRead) findInSession(exchange);
   const verdict = report(exchange, layout.SURFACE_MCP_REQUEST);
   if (verdict == layout.VERDICT_BLOCK && !wasCut && isRedirected(layout.SURFACE_MCP_REQUEST)) {
     redirect(exchange);

@@ -20,6 +20,7 @@ import { Exchange } from './exchange';
 import { judgeMessages, maskIds, NO_TOOL, read, refuse } from './judge';
 import { comparesTools, dropPins, waitsForPins } from './pins';
 import { nameTool, reportUnreadable } from './report';
+import { noteTools } from './sessions';
 import { beginText, endText, textLength, textStart } from './text';
 
 /** What becomes of an answer's message. */
@@ -88,12 +89,18 @@ function judgeMessage(exchange: Exchange, start: usize, length: u32, isJson: boo
     if (isRefused(exchange, unreadable)) return Outcome.Unreadable;
     return judgeText(exchange, start, length, layout.SURFACE_MCP_RESPONSE);
   }
-  if (problem != layout.NO_UNREADABLE || toolCount == 0)
-    return judgeText(exchange, start, length, layout.SURFACE_MCP_RESPONSE);
+  if (problem != layout.NO_UNREADABLE || toolCount == 0) {
+    const outcome = judgeText(exchange, start, length, layout.SURFACE_MCP_RESPONSE);
+    if (problem == layout.NO_UNREADABLE && isJson && outcome == Outcome.Pass) noteTools(exchange, false);
+    return outcome;
+  }
   beginText(length);
   endText(<u32>(writeAround(start, start + length, textStart()) - textStart()));
-  const outcome = judgeText(exchange, textStart(), textLength(), layout.SURFACE_MCP_RESPONSE);
-  return outcome == Outcome.Pass ? judgeTools(exchange) : outcome;
+  const around = judgeText(exchange, textStart(), textLength(), layout.SURFACE_MCP_RESPONSE);
+  if (around != Outcome.Pass) return around;
+  const outcome = judgeTools(exchange);
+  if (isJson) noteTools(exchange, outcome == Outcome.Block || outcome == Outcome.Unreadable);
+  return outcome;
 }
 
 /**
@@ -117,8 +124,8 @@ function judgeTools(exchange: Exchange): Outcome {
     nameTool(toolName(i), toolNameEnd(i));
     const judged = judgeText(exchange, textStart(), bytes, layout.SURFACE_MCP_TOOL, i);
     if (judged == Outcome.Pass) continue;
-    if (!stripsTools()) return judged;
     dropTool(i);
+    if (!stripsTools()) return judged;
     outcome = Outcome.Strip;
   }
   return outcome;

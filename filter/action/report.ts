@@ -1,5 +1,14 @@
 // What a reader of the log and the metrics gets to see: one line and one count for each finding, never the bytes.
-import { findingChain, findingEnd, findingOffset, findingRule, ruleId, ruleIdLength } from '../finding/findings';
+import {
+  findingChain,
+  findingCount,
+  findingEnd,
+  findingOffset,
+  findingRule,
+  ruleId,
+  ruleIdLength,
+} from '../finding/findings';
+import { calledName, calledNameEnd, findCalled } from '../mcp/tool-name';
 import {
   Bytes,
   currentTimeNanoseconds,
@@ -47,6 +56,13 @@ export function nameTool(start: usize, end: usize): void {
   toolBytes = <u32>(end - start);
 }
 
+/** Names the tool that message `message` calls, where nothing was found in the text: its name may be what was found. */
+function nameCalled(message: u32): void {
+  tool = 0;
+  for (let i: u32 = 0; i < findingCount(); i++) if (findingEnd(i) > 0) return;
+  if (findCalled(message)) nameTool(calledName, calledNameEnd);
+}
+
 /** What MCP recommends for the names of tools, and the slash. */
 function isNameByte(c: u8): bool {
   const letter = c | 0x20;
@@ -65,7 +81,9 @@ export function reportFinding(exchange: Exchange, i: u32, surface: i32, verdict:
   writer.ascii('","rule":"').bytes(ruleId(rule), ruleIdLength(rule)).ascii('","surface":"');
   writeSurface(writer, surface);
   writer.ascii('"');
-  if (surface == layout.SURFACE_MCP_TOOL && tool != 0) writer.ascii(',"tool":"').bytes(tool, toolBytes).ascii('"');
+  if (surface == layout.SURFACE_MCP_REQUEST && findingEnd(i) == 0) nameCalled(offset);
+  else if (surface != layout.SURFACE_MCP_TOOL) tool = 0;
+  if (tool != 0) writer.ascii(',"tool":"').bytes(tool, toolBytes).ascii('"');
   // What control says of a tool stands nowhere in it.
   if (findingEnd(i) > 0) {
     writer.ascii(',"view":"');

@@ -33,6 +33,11 @@ export function addFinding(rule: u32, isHigh: bool, chain: u32, offset: u32, end
   store<u32>(finding, end, 16);
 }
 
+/** Forgets all but the first `kept`. */
+export function keepFirst(kept: u32): void {
+  count = kept;
+}
+
 /** Forgets those that two texts put together may make by chance: all but what high confidence and a fixed beginning tell. */
 export function keepUnlikely(): void {
   let kept: u32 = 0;

@@ -1,7 +1,6 @@
 // A tools/call against the rules of tool policy: the tool's name in the spellings that servers give it, then its arguments,
 // as they are and as a shell would read them. Longer than most files: one walk of the arguments has it all at hand.
 import { addFinding, ruleRecord } from '../finding/findings';
-import { labelOf, step } from '../scan/confirm';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { holdsPrivateAddress } from './address';
@@ -9,13 +8,8 @@ import { skipSpace } from './json';
 import { isMethod, paramsEnd, paramsStart } from './message';
 import { isForShell, readAsShell, shellRoom } from './shell';
 import { decodeString, Meeting, meet } from './string';
+import { isNamed, meets, readName } from './tool-name';
 import { stringEnd, Walker } from './walk';
-
-/** Longer names are looked at so far. */
-const MAX_NAME_BYTES: usize = 256;
-const decodedName: usize = memory.data(256);
-const snakeName: usize = memory.data(520);
-let snakeEnd: usize = 0;
 
 /** What is known of each rule for this call. */
 const states: usize = memory.data(256); // MAX_TOOL_RULES
@@ -63,7 +57,7 @@ export function findInCall(i: u32): void {
     if (load<u8>(record, layout.TOOL_RULE_FLAGS) & layout.TOOL_RULE_FLAG_ALLOW) return;
     const index = <u32>load<u16>(record, layout.TOOL_RULE_INDEX);
     const isHigh = (load<u8>(ruleRecord(index), layout.RULE_FLAGS) & layout.RULE_FLAG_HIGH) != 0;
-    addFinding(index, isHigh, 0, 0, 0);
+    addFinding(index, isHigh, 0, i, 0);
   }
 }
 
@@ -73,13 +67,12 @@ function recordOf(rule: u32): usize {
 
 /** Marks the rules whose tool has this name; false where there is none. */
 function openRules(name: usize, nameEnd: usize): bool {
-  const end = decodeString(name, min(nameEnd, name + MAX_NAME_BYTES), decodedName);
-  writeSnake(end);
+  readName(name, nameEnd);
   let any = false;
   for (let rule: u32 = 0; rule < table.toolRuleCount; rule++) {
     const record = recordOf(rule);
     const automaton = load<u32>(record, layout.TOOL_RULE_NAME);
-    const isMet = automaton == <u32>layout.NO_AUTOMATON || isNamed(automaton, end);
+    const isMet = automaton == <u32>layout.NO_AUTOMATON || isNamed(automaton);
     const wantsArgument =
       load<u32>(record, layout.TOOL_RULE_ARGUMENT) != <u32>layout.NO_AUTOMATON ||
       load<u32>(record, layout.TOOL_RULE_KEY) != <u32>layout.NO_AUTOMATON;
@@ -87,48 +80,6 @@ function openRules(name: usize, nameEnd: usize): bool {
     any = any || isMet;
   }
   return any;
-}
-
-/** Whether a pattern meets the name: as it is, in snake case, or in snake case without what stands before a server's sign. */
-function isNamed(automaton: u32, end: usize): bool {
-  if (meets(automaton, decodedName, end) || meets(automaton, snakeName, snakeEnd)) return true;
-  for (let p = snakeName; p + 2 < snakeEnd; p++)
-    // The signs between a server's name and a tool's were written as two underscores.
-    if (load<u8>(p) == 0x5f && load<u8>(p, 1) == 0x5f && load<u8>(p, 2) != 0x5f && meets(automaton, p + 2, snakeEnd))
-      return true;
-  return false;
-}
-
-/** Writes the name in snake case: `readFile`, `Read-File` → `read_file`; `files.read`, `files/read` → `files__read`. */
-function writeSnake(end: usize): void {
-  let to = snakeName;
-  for (let p = decodedName; p < end; p++) {
-    const c = load<u8>(p);
-    const isCapital = c >= 0x41 && c <= 0x5a;
-    const before = p > decodedName ? load<u8>(p - 1) : 0;
-    const after = p + 1 < end ? load<u8>(p, 1) : 0;
-    const isAfterSmall = (before >= 0x61 && before <= 0x7a) || (before >= 0x30 && before <= 0x39);
-    const isBeforeSmall = after >= 0x61 && after <= 0x7a;
-    // readFile, and the F of HTTPFetch.
-    if (isCapital && p > decodedName && (isAfterSmall || (before >= 0x41 && before <= 0x5a && isBeforeSmall)))
-      store<u8>(to++, 0x5f);
-    if (c == 0x2e || c == 0x2f || c == 0x3a) {
-      store<u16>(to, 0x5f5f);
-      to += 2;
-    } else store<u8>(to++, isCapital ? c | 0x20 : c == 0x2d || c == 0x20 ? 0x5f : c);
-  }
-  snakeEnd = to;
-}
-
-/** Whether the automaton's pattern stands anywhere in the text; its edges are the edges of the text, or no token. */
-function meets(index: u32, p: usize, end: usize): bool {
-  const automaton = table.automata + <usize>index * layout.AUTOMATON_BYTES;
-  let state = step(automaton, layout.START_STATE, 0);
-  for (; p < end; p++) {
-    state = step(automaton, state, load<u8>(p));
-    if (labelOf(automaton, state) != layout.NO_LABEL) return true;
-  }
-  return labelOf(automaton, step(automaton, state, 0)) != layout.NO_LABEL;
 }
 
 /** Looks at every value of the arguments, and at the texts of each array in a row: a command may come in parts. */

@@ -196,10 +196,10 @@ export function kindOf(i: u32): Kind {
   return <Kind>load<u32>(parts + <usize>i * PARTS_BYTES, KIND);
 }
 
-/** Whether the method of message `i` is `method`, ASCII. */
+/** Whether the method of message `i` is `method`, ASCII, in any spelling that a server may take for it. */
 export function isMethod(i: u32, method: string): bool {
   const start = partStart(i, METHOD);
-  return start != 0 && meet(start + 1, partEnd(i, METHOD) - 1, method) == Meeting.Same;
+  return start != 0 && meet(start + 1, partEnd(i, METHOD) - 1, method) != Meeting.None;
 }
 
 /** Where a part of message `i` begins and ends; 0 and 0 where it has none. */

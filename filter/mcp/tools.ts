@@ -17,7 +17,8 @@ const DROPPED: usize = 16;
 let tools: usize = 0;
 let room: u32 = 0;
 const lists: usize = memory.data(768); // 64 messages × (start u32, end u32, first tool u32)
-let listCount: u32 = 0;
+/** Lists in the messages that were read last. */
+export let listCount: u32 = 0;
 
 /** Tools of the messages that were read last. */
 export let toolCount: u32 = 0;

@@ -26,6 +26,8 @@
  *   ├ PHRASE       the rule of seed phrases and the list of their words, hashed; empty where no rule needs it
  *   ├ TOOL_RULES   the rules of tool policy, one record each, in the order in which they are looked at
  *   ├ RANGES       the addresses that no argument of a tool may name, one record a range
+ *   ├ CATEGORIES   the categories that tools are told by, one record each, the first that a name meets counts
+ *   ├ TOOL_CHAINS  sequences of categories, one record a rule; both empty where no sequence is looked for
  *   │              The rest is of the rules that look for phrases of terms, and empty where there are none:
  *   ├ UNICODE      what each ASCII character is, u8; then u16 a page of 256 code points, its number in UNICODE_PAGES
  *   ├ UNICODE_PAGES u16 a code point: FOLD_*, or where its record is, in steps of four bytes
@@ -65,17 +67,19 @@ export const SECTION_NUMBER_RULES = 16;
 export const SECTION_PHRASE = 17;
 export const SECTION_TOOL_RULES = 18;
 export const SECTION_RANGES = 19;
-export const SECTION_UNICODE = 20;
-export const SECTION_UNICODE_PAGES = 21;
-export const SECTION_UNICODE_FOLDS = 22;
-export const SECTION_TERM_KEYS = 23;
-export const SECTION_TERM_CELLS = 24;
-export const SECTION_TERM_TAILS = 25;
-export const SECTION_TERM_SETS = 26;
-export const SECTION_TERM_STEPS = 27;
-export const SECTION_STAGES = 28;
-export const SECTION_STAGE_ENDS = 29;
-export const SECTION_COUNT = 30;
+export const SECTION_CATEGORIES = 20;
+export const SECTION_TOOL_CHAINS = 21;
+export const SECTION_UNICODE = 22;
+export const SECTION_UNICODE_PAGES = 23;
+export const SECTION_UNICODE_FOLDS = 24;
+export const SECTION_TERM_KEYS = 25;
+export const SECTION_TERM_CELLS = 26;
+export const SECTION_TERM_TAILS = 27;
+export const SECTION_TERM_SETS = 28;
+export const SECTION_TERM_STEPS = 29;
+export const SECTION_STAGES = 30;
+export const SECTION_STAGE_ENDS = 31;
+export const SECTION_COUNT = 32;
 
 // Verdicts, in order of strength.
 export const VERDICT_ALLOW = 0;
@@ -139,7 +143,12 @@ export const POLICY_WEBSOCKET_CONNECTIONS = 116; // u32: most WebSockets at once
 export const POLICY_WEBSOCKET_FLAGS = 120; // u8: WEBSOCKET_*
 export const POLICY_PIN_RULES = 124; // u32: the first of PIN_RULE_*, NO_RULE where they are not in the table
 export const POLICY_PHRASE_SURFACES = 128; // u8 × SURFACE_COUNT, padded to 16: 1 where a rule that looks for phrases says more than allow
-export const POLICY_BYTES = 144; // padded to 16
+export const POLICY_SESSION_RULES = 144; // u32: the first of SESSION_RULE_*, NO_RULE where sessions are not bound to their tools
+export const POLICY_WINDOW_CALLS = 148; // u32: calls of a session that are looked at together
+export const POLICY_WINDOW_SECONDS = 152; // u32: and how old the first of them may be
+export const POLICY_WINDOW_GAP = 156; // u32: other calls that may stand between two of a sequence
+export const POLICY_CATEGORIES = 160; // u32: a number that other categories would not have
+export const POLICY_BYTES = 176; // padded to 16
 
 export const WEBSOCKET_READ = 1; // text and what else is in frames is looked at
 export const WEBSOCKET_NO_COOKIES = 2; // the handshake goes on without the client's cookies
@@ -168,6 +177,11 @@ export const PIN_RULE_ADDED = 5;
 export const PIN_RULE_HELD = 6;
 export const PIN_RULE_COUNT = 7;
 export const NO_RULE = 0xffffffff;
+
+/** How a call stands to the tools that its session was shown, from POLICY_SESSION_RULES on, in the order of control/rules/session.ts. */
+export const SESSION_RULE_UNKNOWN_TOOL = 0;
+export const SESSION_RULE_NO_BASELINE = 1;
+export const SESSION_RULE_COUNT = 2;
 
 // RULES record.
 export const RULE_ID_OFFSET = 0; // u32 into STRINGS
@@ -306,6 +320,22 @@ export const RANGE_BYTES = 20;
 
 /** Most of them: the filter keeps a byte for each. */
 export const MAX_TOOL_RULES = 256;
+
+// CATEGORIES record: automata that meet a tool's name, NO_AUTOMATON for none. Its number is its bit in a call's mask.
+export const CATEGORY_OPERATOR = 0; // u32: as the operator names tools; all such categories that it meets count
+export const CATEGORY_WORDS = 4; // u32: by words of the name in snake case; the first category that it meets counts
+export const CATEGORY_BYTES = 8;
+export const MAX_CATEGORIES = 32;
+
+// TOOL_CHAINS record.
+export const TOOL_CHAIN_RULE = 0; // u16
+export const TOOL_CHAIN_LENGTH = 2; // u8: from 2 to MAX_TOOL_CHAIN_STEPS
+export const TOOL_CHAIN_STEPS = 4; // u8 each: a category
+export const MAX_TOOL_CHAIN_STEPS = 16;
+export const TOOL_CHAIN_BYTES = 20;
+
+/** Most calls that are looked at together: a session's record has room for them (filter/mcp/session.ts). */
+export const MAX_WINDOW_CALLS = 256;
 
 // How control answers for each tool of a list (control/serve/pin-pages.ts, filter/action/pins.ts): a record of a standing, two
 // hexadecimal digits of PIN_PART_*, and a line feed.

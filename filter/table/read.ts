@@ -55,6 +55,12 @@ export let toolRules: usize = 0;
 export let toolRuleCount: u32 = 0;
 export let ranges: usize = 0;
 export let rangeCount: u32 = 0;
+export let categories: usize = 0;
+export let categoryCount: u32 = 0;
+export let toolChains: usize = 0;
+export let toolChainCount: u32 = 0;
+/** Whether sessions are bound to the tools that they were shown. */
+export let bindsSessions: bool = false;
 
 let table: usize = 0;
 
@@ -79,6 +85,7 @@ export function loadTable(from: usize, length: u32): bool {
     checkNumbers() &&
     checkPhrases() &&
     checkToolRules() &&
+    checkToolChains() &&
     checkUnicode() &&
     checkTerms() &&
     checkStages();
@@ -153,6 +160,11 @@ function locate(): void {
   numbers = automata + <usize>load<u32>(policy, layout.POLICY_NUMBERS) * layout.AUTOMATON_BYTES;
   ranges = section(layout.SECTION_RANGES);
   rangeCount = sectionBytes(layout.SECTION_RANGES) / <u32>layout.RANGE_BYTES;
+  categories = section(layout.SECTION_CATEGORIES);
+  categoryCount = sectionBytes(layout.SECTION_CATEGORIES) / <u32>layout.CATEGORY_BYTES;
+  toolChains = section(layout.SECTION_TOOL_CHAINS);
+  toolChainCount = sectionBytes(layout.SECTION_TOOL_CHAINS) / <u32>layout.TOOL_CHAIN_BYTES;
+  bindsSessions = load<u32>(policy, layout.POLICY_SESSION_RULES) != <u32>layout.NO_RULE;
   toolRules = section(layout.SECTION_TOOL_RULES);
   toolRuleCount = sectionBytes(layout.SECTION_TOOL_RULES) / <u32>layout.TOOL_RULE_BYTES;
   const word = load<u32>(policy, layout.POLICY_WORD_RULES);
@@ -186,6 +198,11 @@ function checkPolicy(): bool {
   if (word != <u32>layout.NO_AUTOMATON && word >= automatonCount) return refuse('words of no automaton');
   const pins = load<u32>(policy, layout.POLICY_PIN_RULES);
   if (pins != <u32>layout.NO_RULE && pins + layout.PIN_RULE_COUNT > ruleCount) return refuse('pins of no rule');
+  const sessions = load<u32>(policy, layout.POLICY_SESSION_RULES);
+  if (sessions != <u32>layout.NO_RULE && sessions + layout.SESSION_RULE_COUNT > ruleCount)
+    return refuse('sessions of no rule');
+  if (load<u32>(policy, layout.POLICY_WINDOW_CALLS) > <u32>layout.MAX_WINDOW_CALLS)
+    return refuse('a window of more calls than there is room for');
   // A class is named by one byte.
   return classCount <= 256 || refuse('more classes than there is room for');
 }
@@ -411,6 +428,29 @@ function checkToolRules(): bool {
   for (let i: u32 = 0; i < rangeCount; i++)
     if (<u32>load<u8>(ranges + <usize>i * layout.RANGE_BYTES, layout.RANGE_PREFIX) > 128)
       return refuse('a range longer than an address');
+  return true;
+}
+
+/** Every category has its automata, and every sequence its rule and its categories. */
+function checkToolChains(): bool {
+  if (categoryCount > <u32>layout.MAX_CATEGORIES) return refuse('more categories than there is room for');
+  for (let i: u32 = 0; i < categoryCount; i++) {
+    const record = categories + <usize>i * layout.CATEGORY_BYTES;
+    if (
+      !isAutomaton(load<u32>(record, layout.CATEGORY_OPERATOR)) ||
+      !isAutomaton(load<u32>(record, layout.CATEGORY_WORDS))
+    )
+      return refuse('a category of no automaton');
+  }
+  for (let i: u32 = 0; i < toolChainCount; i++) {
+    const record = toolChains + <usize>i * layout.TOOL_CHAIN_BYTES;
+    const length = <i32>load<u8>(record, layout.TOOL_CHAIN_LENGTH);
+    if (<u32>load<u16>(record, layout.TOOL_CHAIN_RULE) >= ruleCount) return refuse('a tool chain of no rule');
+    if (length < 2 || length > layout.MAX_TOOL_CHAIN_STEPS) return refuse('a tool chain of another length');
+    for (let step = 0; step < length; step++)
+      if (<u32>load<u8>(record + <usize>step, layout.TOOL_CHAIN_STEPS) >= categoryCount)
+        return refuse('a tool chain of no category');
+  }
   return true;
 }
 

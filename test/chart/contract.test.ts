@@ -1,7 +1,6 @@
 // The contract with the values files of Sure's users: every value of its `pipelock` block is here, with its name and, but for
 // what is listed with a reason, its default.
 import { expect, test } from 'vitest';
-import { standings } from '../../control/config/honoured.ts';
 import { gatewayChart } from '../../control/values/chart.ts';
 
 /** Values of Sure's `pipelock` block and their defaults there. */
@@ -97,8 +96,6 @@ const differing: Record<string, [ours: unknown, why: string]> = {
   'toolChainDetection.action': ['', 'the mode decides'],
   'requestBodyScanning.action': ['', 'the mode decides'],
   'requestBodyScanning.headerMode': ['all', "the six headers of sensitive hold a caller's own keys"],
-  'mcpSessionBinding.enabled': [false, 'not honoured yet'],
-  'toolChainDetection.enabled': [false, 'not honoured yet'],
 };
 
 const ownDefault = (key: string) =>
@@ -108,12 +105,4 @@ const ownDefault = (key: string) =>
 
 test.each(Object.entries(contract))('%s', (key, official) => {
   expect(ownDefault(key)).toEqual(key in differing ? differing[key]![0] : official);
-});
-
-test('what is off because the gateway does not honour it is still not honoured', () => {
-  // When one of them is honoured: switch its default on in chart/gateway/values.yaml, and take its line out above.
-  const key = { mcpSessionBinding: 'mcp_session_binding', toolChainDetection: 'tool_chain_detection' };
-  for (const [value, section] of Object.entries(key)) {
-    expect({ value, does: standings[section]?.does }).toEqual({ value, does: 'nothing' });
-  }
 });

@@ -11,12 +11,15 @@ import { Gateway } from '../harness/gateway.ts';
 
 const suite = join(checkout, 'node_modules/@modelcontextprotocol/conformance/dist/index.js');
 
+const configuration =
+  'mode: balanced\nmcp_session_binding: { enabled: true }\ntool_chain_detection: { enabled: true }\n';
+
 let server: Awaited<ReturnType<typeof serveConformance>>;
 let gateway: Gateway;
 
 beforeAll(async () => {
   server = await serveConformance();
-  gateway = await Gateway.start({ configuration: 'mode: balanced\n', mcpUpstream: server.url });
+  gateway = await Gateway.start({ configuration, mcpUpstream: server.url });
 }, 120_000);
 
 afterAll(async () => {

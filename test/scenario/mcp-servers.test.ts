@@ -22,9 +22,15 @@ afterAll(async () => {
   for (const end of undo.reverse()) await end();
 });
 
+/** An ordinary client calls what it was shown, and nothing that looks like a plot. */
+const configuration = `mode: balanced
+mcp_session_binding: { enabled: true, unknown_tool_action: block, no_baseline_action: block }
+tool_chain_detection: { enabled: true, action: block }
+`;
+
 /** A gateway before a server, and a client of it. */
 async function connect(upstream: string): Promise<{ client: Client; transport: StreamableHTTPClientTransport }> {
-  const gateway = await Gateway.start({ configuration: 'mode: balanced\n', mcpUpstream: upstream });
+  const gateway = await Gateway.start({ configuration, mcpUpstream: upstream });
   undo.push(() => gateway.stop());
   const client = new Client({ name: 'penstock-test', version: '1.0.0' });
   const transport = new StreamableHTTPClientTransport(new URL(`${gateway.mcpUrl}/mcp`));

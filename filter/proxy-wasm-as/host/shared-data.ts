@@ -5,6 +5,18 @@ export class SharedData {
   readonly #entries = new Map<string, { value: Uint8Array; cas: number }>();
   #nextCas = 1;
 
+  /** Keys that have a value. */
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  /** Bytes of all keys and values. */
+  get bytes(): number {
+    let bytes = 0;
+    for (const [key, { value }] of this.#entries) bytes += key.length + value.length;
+    return bytes;
+  }
+
   /** A copy of the value and its version, or undefined. Keys are byte strings. */
   get(key: string): { value: Uint8Array; cas: number } | undefined {
     const entry = this.#entries.get(key);
