@@ -61,6 +61,8 @@ const maxKeys = 80;
 const keyCost = 2e-5;
 /** What a byte that is not known behind a key costs: between keys as rare, the one that says more is taken. */
 const tailCost = 1e-6;
+/** A key costs as much again for each of these that may have to be read backwards from it. */
+const backwardBytes = 64;
 /** A pattern that is split at its alternatives more often than this should be several rules. */
 const maxBranches = 16;
 /** Longest match of a number rule: an IBAN of 34 with a separator of three bytes before each but four is 124. */
@@ -194,13 +196,14 @@ function bestLiteral(items: Node[], frequency: Frequency): { at: number; anchors
     const strings = keysAt(items.slice(at));
     if (!strings) continue;
     let cost = 0;
+    const backward = 1 + Math.min(lengths(items.slice(0, at)).most, layout.SEGMENT_BYTES) / backwardBytes;
     const anchors = strings.map((cells) => {
       const leads = cells.slice(keyBytes - 1).map((_, lead) => lead);
       const costs = leads.map(
         (lead) => frequency(cells.slice(lead, lead + keyBytes)) + tailCost * (tailBytes - tailOf(cells, lead).length),
       );
       const lead = costs.indexOf(Math.min(...costs));
-      cost += (costs[lead] as number) + keyCost;
+      cost += (costs[lead] as number) * backward + keyCost;
       return anchor(cells, lead);
     });
     if (!best || cost < best.cost) best = { at, anchors, cost };

@@ -50,7 +50,7 @@ function readView(surface: i32): void {
   trace(TRACE_VIEW, 0, list.viewChain, 0, list.viewEnd - list.viewStart);
   if (hasLast) memory.fill(last, 0, LAST_BYTES);
   hasLast = false;
-  beginPass(list.viewStart, list.viewEnd);
+  beginPass(list.viewStart, list.viewEnd, surface);
   while (stepPass()) readHits(surface);
   readHits(surface);
   if (takeLost()) wasCut = true;
@@ -64,7 +64,7 @@ function readPhrases(surface: i32): void {
   for (let i: u32 = 0; i < phraseCount(); i++) {
     const index = phraseRule(i);
     const rule = ruleRecord(index);
-    if (isSilent(rule, surface)) continue;
+    if (table.isSilent(index, surface)) continue;
     const start = phraseStart(i);
     const end = phraseEnd(i);
     trace(TRACE_HIT, index, list.viewChain, start, end);
@@ -75,12 +75,6 @@ function readPhrases(surface: i32): void {
   clearFound();
 }
 
-/** Whether whatever the rule finds on the surface is allowed. */
-function isSilent(rule: usize, surface: i32): bool {
-  const verdicts = rule + <usize>surface;
-  return (load<u8>(verdicts, layout.RULE_VERDICTS_HIGH) | load<u8>(verdicts, layout.RULE_VERDICTS_LOW)) == 0;
-}
-
 function readHits(surface: i32): void {
   const count = hitCount();
   for (let i: u32 = 0; i < count; i++) readHit(hitRule(i), hitStart(i), hitEnd(i), surface);
@@ -88,8 +82,8 @@ function readHits(surface: i32): void {
 }
 
 function readHit(index: u32, start: usize, end: usize, surface: i32): void {
+  if (table.isSilent(index, surface)) return;
   const rule = ruleRecord(index);
-  if (isSilent(rule, surface)) return;
   const flags = load<u8>(rule, layout.RULE_FLAGS);
   // The ways in which a rule is found come one behind the other, so a hit may also lie before the last finding.
   const lastOfRule = last + ((<usize>index) << 3);

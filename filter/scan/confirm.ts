@@ -1,7 +1,7 @@
 // A place that the prefilter named is confirmed or dropped here: the key's entries are compared, then their programs run.
 import * as layout from '../table/layout';
 import * as table from '../table/read';
-import { inClass, isUsed } from '../table/read';
+import { inClass, isSilent, isUsed } from '../table/read';
 import { addHit, addLonger } from './hits';
 import { sipHash } from './sip-hash';
 
@@ -14,8 +14,12 @@ const lastRuns: usize = memory.data(2048);
 /** Whether the last text had any. */
 let hasRuns: bool = false;
 
+/** Where the text stands: what a rule that is silent there finds is not confirmed. */
+let surface: i32 = 0;
+
 /** Forgets what was seen of the last text. */
-export function beginConfirm(): void {
+export function beginConfirm(on: i32): void {
+  surface = on;
   if (hasRuns) memory.fill(lastRuns, 0, LAST_RUNS_BYTES);
   hasRuns = false;
 }
@@ -45,7 +49,7 @@ export function confirm(first: u32, p: usize, begin: usize, end: usize): void {
 
 function confirmEntry(entry: usize, p: usize, begin: usize, end: usize): void {
   const middle = p - <usize>load<u8>(entry, layout.ENTRY_LEAD);
-  if (middle < begin) return;
+  if (middle < begin || isSilent(load<u16>(entry, layout.ENTRY_RULE), surface)) return;
   let start = middle;
   const backward = load<u32>(entry, layout.ENTRY_BACKWARD);
   if (backward != <u32>layout.NO_PROGRAM) {

@@ -29,8 +29,8 @@ let lastB: v128 = i8x16.splat(0);
 let lastD: v128 = i8x16.splat(0);
 let lastE: v128 = i8x16.splat(0);
 
-/** Begins the pass over a text with a margin on both sides (view/arena.ts). */
-export function beginPass(from: usize, to: usize): void {
+/** Begins the pass over a text with a margin on both sides (view/arena.ts), which stands on a surface. */
+export function beginPass(from: usize, to: usize, surface: i32): void {
   begin = from;
   end = to;
   p = from;
@@ -46,7 +46,7 @@ export function beginPass(from: usize, to: usize): void {
   lastB = i8x16.splat(0);
   lastD = i8x16.splat(0);
   lastE = i8x16.splat(0);
-  beginConfirm();
+  beginConfirm(surface);
   beginPhrases();
   clearHits();
 }

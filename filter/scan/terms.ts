@@ -2,6 +2,7 @@
 // with the next one. What an entry's end means is told to steps.ts.
 import * as layout from '../table/layout';
 import * as table from '../table/read';
+import { IN_TAIL, ROOT_BYTES, rootOf } from '../table/roots';
 import * as unicode from '../view/unicode';
 import { endEntry, passWord } from './steps';
 
@@ -67,17 +68,39 @@ function walk(cell: u32, place: u32, start: u32): void {
 
 /** Walks on from a cell with the bytes of a word; notes where entries end, and the walk where it goes on. */
 function walkBytes(cell: u32, bytes: usize, length: usize, place: u32, start: u32): void {
-  for (let i: usize = 0; i < length; i++) {
-    cell = step(cell, load<u8>(bytes + i));
-    if (cell == 0) return;
-    if ((cell & IN_TAIL) != 0) {
-      if (<i32>load<u8>(tailOf(cell)) == layout.TERM_STEM_BYTE) {
-        endEntry(load<u16>(tailOf(cell), 1), place, start);
-        return;
+  const cells = table.termCells;
+  const tails = table.termTails;
+  const to = bytes + length;
+  if (cell == 0 && length >= ROOT_BYTES) {
+    const root = rootOf(load<u32>(bytes));
+    if (root != 0) {
+      cell = root;
+      bytes += ROOT_BYTES;
+      if (endsStem(cell)) {
+        endEntry(stemSetOf(cell), place, start);
+        if ((cell & IN_TAIL) != 0) return;
       }
-    } else {
-      const value = load<u32>(table.termCells + ((<usize>cell) << 3));
-      if ((value & <u32>layout.CELL_ENDS_STEM) != 0) endEntry(setOf(value, layout.TERM_STEM_BYTE), place, start);
+    }
+  }
+  // Down the cells, and then along the tail where one entry alone is left.
+  while ((cell & IN_TAIL) == 0 && bytes < to) {
+    const base = load<u32>(cells + ((<usize>cell) << 3)) & <u32>layout.CELL_BASE_MASK;
+    const next = base + <u32>load<u8>(bytes++);
+    const at = cells + ((<usize>next) << 3);
+    if (load<u32>(at, 4) != cell) return;
+    const value = load<u32>(at);
+    cell = (value & <u32>layout.CELL_IS_TAIL) != 0 ? IN_TAIL | (value & <u32>layout.CELL_BASE_MASK) : next;
+    if (endsStem(cell)) {
+      endEntry(stemSetOf(cell), place, start);
+      if ((cell & IN_TAIL) != 0) return;
+    }
+  }
+  for (; bytes < to; bytes++, cell++) {
+    const at = tails + <usize>(cell & ~IN_TAIL);
+    if (load<u8>(at) != load<u8>(bytes)) return;
+    if (<i32>load<u8>(at, 1) == layout.TERM_STEM_BYTE) {
+      endEntry(load<u16>(at, 2), place, start);
+      return;
     }
   }
   if (unicode.isCutWord) return;
@@ -87,7 +110,7 @@ function walkBytes(cell: u32, bytes: usize, length: usize, place: u32, start: u3
     if (next == layout.TERM_WORD_BYTE) endEntry(load<u16>(tailOf(cell), 1), place, start);
     goesOn = unicode.wordHalves == 2 ? next == 0x20 : next >= layout.LEAST_TERM_BYTE;
   } else {
-    const value = load<u32>(table.termCells + ((<usize>cell) << 3));
+    const value = load<u32>(cells + ((<usize>cell) << 3));
     if ((value & <u32>layout.CELL_ENDS_WORD) != 0) endEntry(setOf(value, layout.TERM_WORD_BYTE), place, start);
     const flag = unicode.wordHalves == 2 ? <u32>layout.CELL_HAS_SPACE : <u32>layout.CELL_HAS_MORE;
     goesOn = (value & flag) != 0;
@@ -105,11 +128,19 @@ function walkBytes(cell: u32, bytes: usize, length: usize, place: u32, start: u3
   walkCount++;
 }
 
-/** Set in the number of a cell that is none, but a place in a tail. */
-const IN_TAIL: u32 = 0x80000000;
-
 function tailOf(cell: u32): usize {
   return table.termTails + <usize>(cell & ~IN_TAIL);
+}
+
+/** Whether an entry with any ending ends with a cell. */
+function endsStem(cell: u32): bool {
+  if ((cell & IN_TAIL) != 0) return <i32>load<u8>(tailOf(cell)) == layout.TERM_STEM_BYTE;
+  return (load<u32>(table.termCells + ((<usize>cell) << 3)) & <u32>layout.CELL_ENDS_STEM) != 0;
+}
+
+function stemSetOf(cell: u32): u32 {
+  if ((cell & IN_TAIL) != 0) return load<u16>(tailOf(cell), 1);
+  return setOf(load<u32>(table.termCells + ((<usize>cell) << 3)), layout.TERM_STEM_BYTE);
 }
 
 /** The cell behind `cell` and a byte; 0 for none. */

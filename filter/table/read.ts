@@ -1,6 +1,7 @@
 // Reads the table (layout.ts). Everything that the scanner later follows without looking, offsets, indices and states, is
 // checked here once; after that the hot path trusts the table. Longer than most files: a check for each section.
 import * as layout from './layout';
+import { noteRoots } from './roots';
 
 /** Where each section lies, once a table is loaded. */
 export let policy: usize = 0;
@@ -90,7 +91,10 @@ export function loadTable(from: usize, length: u32): bool {
     checkTerms() &&
     checkStages();
   heap.free(isSound ? before : table);
-  if (isSound) noteUsed();
+  if (isSound) {
+    noteUsed();
+    noteRoots(termCells, sectionBytes(layout.SECTION_TERM_CELLS) / <u32>layout.TERM_CELL_BYTES, termTails);
+  }
   if (!isSound) {
     table = before;
     if (before != 0) locate();
@@ -396,6 +400,12 @@ function noteSlots(slots: usize, used: usize): void {
 function setUsed(used: usize, bit: u32): void {
   const at = used + <usize>(bit >> 3);
   store<u8>(at, load<u8>(at) | (1 << (<u8>bit & 7)));
+}
+
+/** Whether whatever a rule finds on a surface is allowed. */
+export function isSilent(rule: u32, surface: i32): bool {
+  const verdicts = rules + <usize>rule * layout.RULE_BYTES + <usize>surface;
+  return (load<u8>(verdicts, layout.RULE_VERDICTS_HIGH) | load<u8>(verdicts, layout.RULE_VERDICTS_LOW)) == 0;
 }
 
 /** Whether a bit is set. */

@@ -156,6 +156,7 @@ export function readWord(mayPassOver: bool): bool {
     if (mayPassOver && p >= lookedUpTo && end - p >= 64 && (!isOpen || isPassedOver) && passOver()) continue;
     const kind = <u32>load<u8>(table.unicode + <usize>c);
     if (kind == layout.LETTER) {
+      if (!isOpen && readPlain()) return true;
       readAscii();
       continue;
     }
@@ -283,6 +284,31 @@ function letterOfDigit(c: u8): u8 {
 }
 
 const DIGIT_LETTERS: usize = memory.data<u8>([0x6f, 0x69, 0x32, 0x65, 0x61, 0x73, 0x36, 0x74, 0x62, 0x67]);
+
+/** Words up to here are read at once. */
+const PLAIN_BYTES: usize = 16;
+
+/**
+ * Reads the word at p at once where the block shows it whole, and ASCII behind it; false where it has to be read byte by byte.
+ */
+function readPlain(): bool {
+  const skipped = p - blockAt;
+  if (skipped >= 64) return false;
+  const letters = blockLetters >> <u64>skipped;
+  const length = <usize>ctz(~letters);
+  if (length > PLAIN_BYTES || skipped + length >= 64) return false;
+  if (((blockOthers >> <u64>(skipped + length)) & 1) != 0) return false;
+  openWord(offset(p));
+  // Letters become lower case, and digits stay what they are.
+  v128.store(word, v128.or(v128.load(p), i8x16.splat(0x20)));
+  const digits = (blockDigits >> <u64>skipped) & below(length);
+  hasDigit = digits != 0;
+  hasLatin = digits != below(length);
+  wordLength = length;
+  p += length;
+  wordEnd = offset(p);
+  return closeWord();
+}
 
 /** Adds the ASCII letters and digits from p on to the word, or begins one with them. */
 function readAscii(): void {
