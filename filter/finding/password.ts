@@ -1,15 +1,16 @@
 // Tells a password from words that stand for one, or speak of one. control/rules/randomness.ts says the same in TypeScript.
 import { isDigit, isLetter, isMasked, SAMPLE_WORDS } from './random';
-import { holdsWordOf, isWordOf } from './words';
+import { WordList } from './words';
 
 /** Passwords that stand for one in documentation and forms, or say something of one. */
-const PLACEHOLDERS =
-  ' pass passwd password passwords passphrase pwd secret my_password my-password yourpassword user_password userpassword newpassword string text number boolean hidden none null nil undefined true false required optional empty invalid incorrect wrong missing weak strong valid expired changed reset unset not-set not_set notset default unknown token value email username login confirm plain encrypted hashed ';
+const PLACEHOLDERS = new WordList(
+  'pass passwd password passwords passphrase pwd secret my_password my-password yourpassword user_password userpassword newpassword string text number boolean hidden none null nil undefined true false required optional empty invalid incorrect wrong missing weak strong valid expired changed reset unset not-set not_set notset default unknown token value email username login confirm plain encrypted hashed',
+);
 
 /** Parts of texts that are filled in, and of addresses. */
-const FILLINGS = ' ${ {{ $( #{ &lt; :// arn: ';
+const FILLINGS = new WordList('${ {{ $( #{ &lt; :// arn:');
 
-const PASSWORD = ' password ';
+const PASSWORD = new WordList('password');
 
 // What the last password holds, as look() saw it.
 const seen: usize = memory.data(256);
@@ -31,8 +32,8 @@ export function isPassword(start: usize, end: usize): bool {
   const to = valueEnd;
   if (different < 4 || isMasked(from, to)) return false;
   // No placeholder holds a digit.
-  if (!hasDigit && isWordOf(PLACEHOLDERS, from, to)) return false;
-  if (holdsWordOf(SAMPLE_WORDS, from, to) || holdsWordOf(FILLINGS, from, to)) return false;
+  if (!hasDigit && PLACEHOLDERS.isText(from, to)) return false;
+  if (SAMPLE_WORDS.isIn(from, to) || FILLINGS.isIn(from, to)) return false;
   const first: u32 = load<u8>(from);
   const second: u32 = load<u8>(from, 1);
   const last: u32 = load<u8>(to - 1);
@@ -40,7 +41,7 @@ export function isPassword(start: usize, end: usize): bool {
   if (first == 0x2f || first == 0x2e || (first == 0x25 && last == 0x25)) return false; // a path, %NAME%
   if (last == 0x3a || isSpace(last)) return false;
   // `Enter your password`, `password_hash`, `#password`: names and labels.
-  return !hasSign || hasDigit || !holdsWordOf(PASSWORD, from, to);
+  return !hasSign || hasDigit || !PASSWORD.isIn(from, to);
 }
 
 /** The same for one that no quotes tell from words: it holds a letter, a digit and six different bytes. */

@@ -1,7 +1,7 @@
 // Tells a value that a machine drew from one that a person wrote: examples, masks, words. control/rules/randomness.ts
 // says the same in TypeScript.
 import { lower } from './near';
-import { endsWithWordOf, holdsWordOf } from './words';
+import { WordList } from './words';
 
 /** Per byte, whether the value holds it. */
 const seen: usize = memory.data(256);
@@ -10,12 +10,14 @@ const seen: usize = memory.data(256);
 const LEAST_DIFFERENT: u32 = 8;
 
 /** Words of values that stand for one in documentation. */
-export const SAMPLE_WORDS = ' example your placeholder changeme change-me change_me redacted dummy sample ';
+export const SAMPLE_WORDS = new WordList('example your placeholder changeme change-me change_me redacted dummy sample');
 
 /** What a name holds, or ends with, whose value is no secret. */
-const PUBLIC_WORDS = ' public csrf xsrf authenticity ';
-const HARMLESS_ENDS =
-  ' name names url uri file path hash sha256 checksum fingerprint digest id ids length size type ref arn version store index label count endpoint selector format algorithm provider prefix suffix pattern header field param ';
+const PUBLIC_WORDS = new WordList('public csrf xsrf authenticity');
+const HARMLESS_ENDS = new WordList(
+  'name names url uri file path hash sha256 checksum fingerprint digest id ids length size type ref arn version store index label count endpoint selector format algorithm provider prefix suffix pattern header field param',
+  true,
+);
 
 // The value of the last hit, as findValue() left it.
 let valueStart: usize = 0;
@@ -50,7 +52,7 @@ export function isRandom(start: usize, end: usize): bool {
     store<u8>(seen + c, 1);
   }
   if (!hasLetter || !hasDigit || different < LEAST_DIFFERENT || counts(from, to)) return false;
-  return !isWords(from, to) && !holdsWordOf(SAMPLE_WORDS, from, to);
+  return !isWords(from, to) && !SAMPLE_WORDS.isIn(from, to);
 }
 
 /**
@@ -139,7 +141,7 @@ function isHarmless(start: usize, end: usize, begin: usize): bool {
   const least = start - begin > NAME_BYTES ? start - NAME_BYTES : begin;
   while (start > least && isNameByte(load<u8>(start - 1))) start--;
   while (to < end && isNameByte(load<u8>(to))) to++;
-  return holdsWordOf(PUBLIC_WORDS, start, to) || endsWithWordOf(HARMLESS_ENDS, start, to);
+  return PUBLIC_WORDS.isIn(start, to) || HARMLESS_ENDS.endsText(start, to);
 }
 
 function isNameByte(c: u32): bool {

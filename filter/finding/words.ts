@@ -1,68 +1,72 @@
-// Word lists of the validators: one string, a space before and after each word, all in lower case.
+// Word lists of the validators, in any case. A list is laid out once by the first letters of its words, or by the last ones, so that
+// what begins none of them costs one look.
 import { lower } from './near';
 
-/** Whether the text is a word of the list, in any case. */
-export function isWordOf(list: string, start: usize, end: usize): bool {
-  const length = <i32>(end - start);
-  if (length == 0) return false;
-  for (let i = 0; i + length + 1 < list.length; i++)
-    if (list.charCodeAt(i) == 0x20 && list.charCodeAt(i + 1 + length) == 0x20 && equals(list, i + 1, length, start))
-      return true;
-  return false;
-}
+/** A letter is known by its lowest six bits, which all bytes of the lists tell apart well enough. */
+const LETTERS: usize = 64;
 
-/** Whether a word of the list stands in the text. */
-export function holdsWordOf(list: string, start: usize, end: usize): bool {
-  const initials = initialsOf(list);
-  for (let p = start; p < end; p++)
-    if ((initials >> (<u64>lower(load<u8>(p)) & 63)) & 1 && beginsWithWordOf(list, p, end)) return true;
-  return false;
-}
+export class WordList {
+  /** By letter the address of its words, 0 for none: each a length u8 and its bytes; a length of 0 behind the last. */
+  private readonly index: usize = heap.alloc(LETTERS << 2);
 
-/** The lists that were asked for last, each with its initials: they are constants, and told apart by their address. */
-const LISTS: usize = 8;
-const lists: usize = memory.data(128, 8); // LISTS × 16
-
-/** A bit for each first letter of the list's words, by its lowest six bits: few bytes of a text begin a word of the list. */
-function initialsOf(list: string): u64 {
-  const address = changetype<usize>(list);
-  const known = lists + (((address >> 4) & (LISTS - 1)) << 4);
-  if (load<usize>(known) == address) return load<u64>(known, 8);
-  let initials: u64 = 0;
-  for (let i = 0; i < list.length - 1; i++)
-    if (list.charCodeAt(i) == 0x20) initials |= (<u64>1) << (<u64>list.charCodeAt(i + 1) & 63);
-  store<usize>(known, address);
-  store<u64>(known, initials, 8);
-  return initials;
-}
-
-/** Whether the text ends with a word of the list. */
-export function endsWithWordOf(list: string, start: usize, end: usize): bool {
-  let at = 1;
-  for (let i = 1; i < list.length; i++) {
-    if (list.charCodeAt(i) != 0x20) continue;
-    const length = i - at;
-    if (length > 0 && <usize>length <= end - start && equals(list, at, length, end - <usize>length)) return true;
-    at = i + 1;
+  /**
+   * @param words in lower case, one space between them
+   * @param isByEnd for endsText alone: the words are told apart by their last letters
+   */
+  constructor(words: string, isByEnd: bool = false) {
+    let at = heap.alloc(<usize>words.length + LETTERS + 1);
+    for (let letter: usize = 0; letter < LETTERS; letter++) {
+      const first = at;
+      for (let start = 0; start < words.length; ) {
+        const space = words.indexOf(' ', start);
+        const end = space < 0 ? words.length : space;
+        if ((<usize>words.charCodeAt(isByEnd ? end - 1 : start) & (LETTERS - 1)) == letter) {
+          store<u8>(at++, <u8>(end - start));
+          for (let i = start; i < end; i++) store<u8>(at++, <u8>words.charCodeAt(i));
+        }
+        start = end + 1;
+      }
+      store<u32>(this.index + (letter << 2), <u32>(at > first ? first : 0));
+      if (at > first) store<u8>(at++, 0);
+    }
   }
-  return false;
+
+  /** Whether the text is a word of the list. */
+  isText(start: usize, end: usize): bool {
+    return start < end && this.begins(start, end, end - start);
+  }
+
+  /** Whether a word of the list stands in the text. */
+  isIn(start: usize, end: usize): bool {
+    for (; start < end; start++) if (this.wordsOf(load<u8>(start)) != 0 && this.begins(start, end, 0)) return true;
+    return false;
+  }
+
+  /** Whether the text ends with a word of the list, which was laid out by last letters. */
+  endsText(start: usize, end: usize): bool {
+    if (start == end) return false;
+    let word = this.wordsOf(load<u8>(end - 1));
+    if (word == 0) return false;
+    for (let length = <usize>load<u8>(word); length != 0; word += length + 1, length = <usize>load<u8>(word))
+      if (length <= end - start && equals(word + 1, end - length, length)) return true;
+    return false;
+  }
+
+  /** Whether the text begins with a word, of `only` bytes where that is not 0. */
+  private begins(start: usize, end: usize, only: usize): bool {
+    let word = this.wordsOf(load<u8>(start));
+    if (word == 0) return false;
+    for (let length = <usize>load<u8>(word); length != 0; word += length + 1, length = <usize>load<u8>(word))
+      if ((only == 0 || length == only) && length <= end - start && equals(word + 1, start, length)) return true;
+    return false;
+  }
+
+  private wordsOf(letter: u8): usize {
+    return <usize>load<u32>(this.index + ((<usize>lower(letter) & (LETTERS - 1)) << 2));
+  }
 }
 
-function beginsWithWordOf(list: string, start: usize, end: usize): bool {
-  const first = <i32>lower(load<u8>(start));
-  for (let i = 0; i < list.length - 1; i++) {
-    if (list.charCodeAt(i) != 0x20 || list.charCodeAt(i + 1) != first) continue;
-    let length = 1;
-    while (list.charCodeAt(i + 1 + length) != 0x20) length++;
-    if (<usize>length <= end - start && equals(list, i + 1, length, start)) return true;
-  }
-  return false;
-}
-
-function equals(list: string, at: i32, length: i32, start: usize): bool {
-  for (let i = 0; i < length; i++) {
-    const c = list.charCodeAt(at + i);
-    if (c == 0x20 || c != <i32>lower(load<u8>(start + <usize>i))) return false;
-  }
+function equals(word: usize, text: usize, length: usize): bool {
+  for (let i: usize = 0; i < length; i++) if (load<u8>(word + i) != lower(load<u8>(text + i))) return false;
   return true;
 }

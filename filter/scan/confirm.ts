@@ -116,17 +116,34 @@ function runEnd(index: u32, most: u32, p: usize, end: usize): usize {
 
 /** The state of an automaton after one byte more. */
 export function step(automaton: usize, state: u32, byte: u8): u32 {
-  const column = <u32>load<u8>(table.maps + <usize>load<u32>(automaton, layout.AUTOMATON_MAP) + byte);
-  const rows = table.next + <usize>load<u32>(automaton, layout.AUTOMATON_NEXT);
-  const cell = <usize>(state * <u32>load<u16>(automaton, layout.AUTOMATON_COLUMNS) + column);
-  return <u32>load<u16>(automaton, layout.AUTOMATON_STATES) <= <u32>layout.NARROW_STATES
-    ? <u32>load<u8>(rows + cell)
-    : <u32>load<u16>(rows + (cell << 1));
+  const cell = <usize>(state * columnsOf(automaton) + <u32>load<u8>(mapOf(automaton) + <usize>byte));
+  const rows = rowsOf(automaton);
+  return isNarrowOf(automaton) ? <u32>load<u8>(rows + cell) : <u32>load<u16>(rows + (cell << 1));
 }
 
 /** Which list of rules ends in a state of an automaton, or NO_LABEL. */
 export function labelOf(automaton: usize, state: u32): u32 {
-  return load<u8>(table.labels + <usize>load<u32>(automaton, layout.AUTOMATON_LABELS) + state);
+  return load<u8>(labelsOf(automaton) + state);
+}
+
+function mapOf(automaton: usize): usize {
+  return table.maps + <usize>load<u32>(automaton, layout.AUTOMATON_MAP);
+}
+
+function rowsOf(automaton: usize): usize {
+  return table.next + <usize>load<u32>(automaton, layout.AUTOMATON_NEXT);
+}
+
+function labelsOf(automaton: usize): usize {
+  return table.labels + <usize>load<u32>(automaton, layout.AUTOMATON_LABELS);
+}
+
+function columnsOf(automaton: usize): u32 {
+  return load<u16>(automaton, layout.AUTOMATON_COLUMNS);
+}
+
+function isNarrowOf(automaton: usize): bool {
+  return <u32>load<u16>(automaton, layout.AUTOMATON_STATES) <= <u32>layout.NARROW_STATES;
 }
 
 function automatonOf(code: usize): usize {
@@ -135,28 +152,41 @@ function automatonOf(code: usize): usize {
 
 /** The end of the longest match of a segment from `p` on, or 0. */
 function segmentEnd(automaton: usize, p: usize, end: usize): usize {
-  let state: u32 = layout.START_STATE;
-  let longest: usize = labelOf(automaton, state) != layout.NO_LABEL ? p : 0;
   const limit = end - p > <usize>layout.SEGMENT_BYTES ? p + layout.SEGMENT_BYTES : end;
+  // The parts of the automaton are read once and not at each byte; so in the functions below.
+  const map = mapOf(automaton);
+  const rows = rowsOf(automaton);
+  const labels = labelsOf(automaton);
+  const columns = columnsOf(automaton);
+  const isNarrow = isNarrowOf(automaton);
+  let state: u32 = layout.START_STATE;
+  let longest: usize = load<u8>(labels + state) != layout.NO_LABEL ? p : 0;
   while (p < limit) {
-    state = step(automaton, state, load<u8>(p));
+    const cell = <usize>(state * columns + <u32>load<u8>(map + <usize>load<u8>(p)));
+    state = isNarrow ? <u32>load<u8>(rows + cell) : <u32>load<u16>(rows + (cell << 1));
     if (state == layout.DEAD_STATE) break;
     p++;
-    if (labelOf(automaton, state) != layout.NO_LABEL) longest = p;
+    if (load<u8>(labels + state) != layout.NO_LABEL) longest = p;
   }
   return longest;
 }
 
 /** The same downwards: the start of the longest match that ends before `p`, or 0. */
 function segmentStart(automaton: usize, p: usize, begin: usize): usize {
-  let state: u32 = layout.START_STATE;
-  let longest: usize = labelOf(automaton, state) != layout.NO_LABEL ? p : 0;
   const limit = p - begin > <usize>layout.SEGMENT_BYTES ? p - layout.SEGMENT_BYTES : begin;
+  const map = mapOf(automaton);
+  const rows = rowsOf(automaton);
+  const labels = labelsOf(automaton);
+  const columns = columnsOf(automaton);
+  const isNarrow = isNarrowOf(automaton);
+  let state: u32 = layout.START_STATE;
+  let longest: usize = load<u8>(labels + state) != layout.NO_LABEL ? p : 0;
   while (p > limit) {
-    state = step(automaton, state, load<u8>(p - 1));
+    const cell = <usize>(state * columns + <u32>load<u8>(map + <usize>load<u8>(p - 1)));
+    state = isNarrow ? <u32>load<u8>(rows + cell) : <u32>load<u16>(rows + (cell << 1));
     if (state == layout.DEAD_STATE) break;
     p--;
-    if (labelOf(automaton, state) != layout.NO_LABEL) longest = p;
+    if (load<u8>(labels + state) != layout.NO_LABEL) longest = p;
   }
   return longest;
 }
@@ -195,17 +225,15 @@ function runBackward(code: usize, p: usize, begin: usize): usize {
 
 /** Runs the automaton of the number rules from `p` on: every end of every rule is a hit, the shortest first. */
 export function confirmNumber(p: usize, begin: usize, end: usize): void {
-  // The automaton of every number in every text: its parts are read once and not at each byte.
-  const map = table.maps + <usize>load<u32>(table.numbers, layout.AUTOMATON_MAP);
-  const rows = table.next + <usize>load<u32>(table.numbers, layout.AUTOMATON_NEXT);
-  const labels = table.labels + <usize>load<u32>(table.numbers, layout.AUTOMATON_LABELS);
-  const columns = <u32>load<u16>(table.numbers, layout.AUTOMATON_COLUMNS);
-  const isNarrow = <u32>load<u16>(table.numbers, layout.AUTOMATON_STATES) <= <u32>layout.NARROW_STATES;
+  const map = mapOf(table.numbers);
+  const rows = rowsOf(table.numbers);
+  const labels = labelsOf(table.numbers);
+  const columns = columnsOf(table.numbers);
+  const isNarrow = isNarrowOf(table.numbers);
   let state: u32 = layout.START_STATE;
   const start = p;
   while (p < end) {
-    const column = <u32>load<u8>(map + <usize>load<u8>(p));
-    const cell = <usize>(state * columns + column);
+    const cell = <usize>(state * columns + <u32>load<u8>(map + <usize>load<u8>(p)));
     state = isNarrow ? <u32>load<u8>(rows + cell) : <u32>load<u16>(rows + (cell << 1));
     if (state == layout.DEAD_STATE) return;
     p++;

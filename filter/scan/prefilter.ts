@@ -22,6 +22,8 @@ let lastDigit: u64 = 0;
 let lastQuote: u64 = 0;
 let beforeToken: u64 = 0;
 let beforeWord: u64 = 0;
+/** Names before this place have been looked up. */
+let namesTo: usize = 0;
 let signs: v128 = i8x16.splat(0);
 let lastSigns: u32 = 0;
 let lastA: v128 = i8x16.splat(0);
@@ -40,6 +42,7 @@ export function beginPass(from: usize, to: usize, surface: i32): void {
   lastQuote = 0;
   beforeToken = 0;
   beforeWord = 0;
+  namesTo = 0;
   signs = i8x16.splat(0);
   lastSigns = 0;
   lastA = i8x16.splat(0);
@@ -253,13 +256,14 @@ function followsSign(p: usize): bool {
   return false;
 }
 
-/** Names that the value at `p` may have: their keys are looked up in the bytes before it. */
+/** Names that the value at `p` may have: their keys are looked up in the bytes before it, each once. */
 function names(p: usize): void {
-  const from = p - begin > <usize>layout.NAMED_BYTES ? p - layout.NAMED_BYTES : begin;
-  for (let at = from; at + 3 <= p; at++) {
+  let at = max(namesTo, p - begin > <usize>layout.NAMED_BYTES ? p - layout.NAMED_BYTES : begin);
+  for (; at + 3 <= p; at++) {
     const first = lookUp(table.namedSlots, table.namedUsed, at);
     if (first != 0) confirm(first, at, begin, end);
   }
+  namesTo = at;
 }
 
 /** Words of the block that begin with three digits, or with two capitals and two digits. */
