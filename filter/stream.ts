@@ -30,6 +30,7 @@ import { keepSession, sessionOf } from './action/sessions';
 import { closeStopped, cut, forgetStop } from './action/stop';
 import { textLength, textStart } from './action/text';
 import { passHello } from './action/tunnel';
+import { noteUpstream } from './action/upstream';
 import { isSecureForm, openUrlForm } from './action/url-form';
 import { firstWaiting, restTick, waitFor, waitNoMore } from './action/wait';
 import { closeWebSocket, cutUnanswered, openWebSocket, passFrames } from './action/websocket';
@@ -63,6 +64,7 @@ import { isRead, maxRequestBodyBytes, maxResponseBytes, mayStop } from './verdic
 
 const METHOD = Bytes.of(':method');
 const CONNECT = Bytes.of('CONNECT');
+const PATH = Bytes.of(':path');
 const AUTHORITY = Bytes.of(':authority');
 const UPGRADE = Bytes.of('upgrade');
 const WEBSOCKET = Bytes.of('websocket');
@@ -109,7 +111,9 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
   while (reader.next()) {
     if (METHOD.equals(reader.name, reader.nameLength)) {
       exchange.setMethod(reader.value, reader.valueLength);
-    } else if (AUTHORITY.equals(reader.name, reader.nameLength)) exchange.setHost(reader.value, reader.valueLength);
+    } else if (exchange.chain == Chain.Mcp && PATH.equals(reader.name, reader.nameLength))
+      noteUpstream(exchange, reader.value, reader.valueLength);
+    else if (AUTHORITY.equals(reader.name, reader.nameLength)) exchange.setHost(reader.value, reader.valueLength);
     else if (UPGRADE.equals(reader.name, reader.nameLength))
       asksWebSocket = isText(reader.value, reader.valueLength, WEBSOCKET);
     else if (KEY.equals(reader.name, reader.nameLength)) hasKey = true;

@@ -112,6 +112,7 @@ function forPeople(policy: Policy): object {
   return {
     ...policy,
     mcpUpstream: policy.mcpUpstream?.href,
+    mcpUpstreams: Object.fromEntries(policy.mcpUpstreams.map(({ name, url }) => [name, url.href])),
     toolRanges: policy.toolRanges.map(({ address, prefixLength }) => `${address}/${prefixLength}`).join(' '),
     toolChains: { ...policy.toolChains, categories: policy.toolChains.categories.map(({ name }) => name).join(' ') },
     ruleVerdicts: [...groups.values()].map(({ rules, verdicts }) => ({ rules, ...verdicts })),

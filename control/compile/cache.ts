@@ -17,7 +17,7 @@ import {
 } from 'node:fs';
 import { join } from 'node:path';
 import type { Rule } from '../rules/rule.ts';
-import { compile, type TablePolicy } from './compile.ts';
+import { compile, mcpHostWords, type TablePolicy } from './compile.ts';
 import { setVerdicts } from './verdicts.ts';
 
 /** Tables that are kept: the last one, and some for who goes to and fro between configurations. */
@@ -57,9 +57,9 @@ export function cacheKey(rules: readonly Rule[], policy: TablePolicy): string {
     hash.update(JSON.stringify(rule));
     for (const value of values ?? []) hash.update(`\n${value.length}\n`).update(value);
   }
-  const { scannedHeaders, ignoredHeaders, ownCredentialHeaders, mcpUpstream, toolRanges, toolChains } = policy;
+  const { scannedHeaders, ignoredHeaders, ownCredentialHeaders, toolRanges, toolChains } = policy;
   const words = [
-    ...[scannedHeaders, ignoredHeaders, ownCredentialHeaders, mcpUpstream?.hostname],
+    ...[scannedHeaders, ignoredHeaders, ownCredentialHeaders, mcpHostWords(policy)],
     ...[toolRanges, toolChains.categories],
   ];
   return hash.update(JSON.stringify(words)).digest('hex');

@@ -73,6 +73,7 @@ export type TablePolicy = Pick<
   | 'ignoredHeaders'
   | 'ownCredentialHeaders'
   | 'mcpUpstream'
+  | 'mcpUpstreams'
 >;
 
 /** Compiles rules and policy into a table (filter/table/layout.ts). Throws CompileError, TableTooLarge. */
@@ -338,10 +339,16 @@ function layPolicy(
   record.setUint32(layout.POLICY_SESSION_RULES, sessions < 0 ? layout.NO_RULE : sessions, true);
   record.setUint32(layout.POLICY_CATEGORIES, numberOf(policy.toolChains.categories), true);
   new Uint8Array(record.buffer).set(key, layout.POLICY_HASH_KEY);
-  const mcpHosts = policy.mcpUpstream ? [policy.mcpUpstream.hostname] : [];
+  const mcpHosts = mcpHostWords(policy);
   record.setUint32(layout.POLICY_MCP_HOST_WORDS, words.add(mcpHosts), true);
   record.setUint32(layout.POLICY_MCP_HOST_WORDS + 4, mcpHosts.length, true);
   return new Uint8Array(record.buffer);
+}
+
+/** What POLICY_MCP_HOST_WORDS lists (filter/table/layout.ts). */
+export function mcpHostWords({ mcpUpstream, mcpUpstreams }: Pick<Policy, 'mcpUpstream' | 'mcpUpstreams'>): string[] {
+  if (!mcpUpstream && mcpUpstreams.length === 0) return [];
+  return [mcpUpstream?.hostname ?? '', ...mcpUpstreams.flatMap(({ name, url }) => [name, url.hostname])];
 }
 
 function join(sections: Uint8Array[]): Uint8Array {

@@ -25,6 +25,23 @@ export function urlComplaint(text: string, protocols: readonly string[]): Compla
   };
 }
 
+/**
+ * Undefined when the text is the URL of an MCP server: http or https, without credentials, which do not belong in a command
+ * line or a ConfigMap, and without a query, since the caller's own is what is sent. A complaint does not repeat it.
+ */
+export function upstreamComplaint(text: string): Complaint | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined;
+  const example = 'write one such as http://sure.internal:3000/mcp';
+  const complain = (message: string, remedy = example): Complaint => ({ code: 'bad-url', message, remedy });
+  if (!url || !['http:', 'https:'].includes(url.protocol) || url.hostname === '')
+    return complain('not an http or https URL');
+  if (url.username !== '' || url.password !== '')
+    return complain('holds a user name or password', 'send them in a header of the caller instead');
+  if (url.search !== '' || url.hash !== '')
+    return complain("has a query or fragment, and the caller's own query is what is sent");
+  return undefined;
+}
+
 /** Undefined when the text is a header name (RFC 9110 5.1), else what is wrong with it. */
 export function headerNameComplaint(text: string): Complaint | undefined {
   if (/^[!#$%&'*+.^_`|~0-9A-Za-z-]+$/.test(text)) return undefined;

@@ -1,6 +1,12 @@
 /** What must hold between keys. */
+import { quote } from './complaint.ts';
 import type { KeyComplaint } from './explain.ts';
 import type { Config } from './schema.ts';
+
+/** Each is a cluster of Envoy's with connections of its own: far from what anybody has. */
+const mostUpstreams = 64;
+/** Names of pages that gateways have, and what pins call the server of --mcp-upstream, which most clients ask for as /mcp. */
+const reservedNames = ['health', 'metrics', 'mcp'];
 
 interface CrossCheck {
   /** The keys that take part, dotted. The check is left out when one of them is wrong by itself. */
@@ -21,6 +27,27 @@ export const crossChecks: readonly CrossCheck[] = [
         message: 'mode strict reaches only the hosts listed here, and none is',
         remedy: 'add the hosts that the assistant calls, such as api.openai.com',
       };
+    },
+  },
+  {
+    keys: ['mcp_upstreams'],
+    check({ mcp_upstreams }) {
+      const names = Object.keys(mcp_upstreams);
+      const path = (name: string) => ['mcp_upstreams', name];
+      const odd = names.find((name) => !/^[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?$/.test(name));
+      if (odd !== undefined) {
+        const message = `${quote(odd)} is not a name that can stand in a path`;
+        const remedy = 'write up to 63 lower-case letters, digits and hyphens, such as files';
+        return { path: path(odd), on: 'key', code: 'not-allowed', message, remedy };
+      }
+      const taken = names.find((name) => reservedNames.includes(name));
+      if (taken !== undefined) {
+        const message = `${quote(taken)} is what the gateway itself, or --mcp-upstream, is asked for by`;
+        return { path: path(taken), on: 'key', code: 'not-allowed', message, remedy: 'give the server another name' };
+      }
+      if (names.length <= mostUpstreams) return undefined;
+      const message = `${names.length} servers`;
+      return { path: ['mcp_upstreams'], on: 'key', code: 'out-of-range', message, remedy: `keep to ${mostUpstreams}` };
     },
   },
   {

@@ -80,6 +80,7 @@ request_body_scanning:
 mcp_input_scanning: { enabled: true, action: warn, on_parse_error: block } # left out means on where 8889 is served
 mcp_tool_scanning: { enabled: true, action: warn, detect_drift: true, first_seen: trust }
 pins: { store: '' }
+mcp_upstreams: {}
 mcp_tool_policy: { enabled: true, include_defaults: true, action: warn, rules: [], redirect_profiles: {} }
 mcp_session_binding: { enabled: false, unknown_tool_action: warn, no_baseline_action: warn }
 mcp_ws_listener: { allowed_origins: [], max_connections: 100 }

@@ -249,6 +249,9 @@ describe('upstream-verified', () => {
     const policy = examplePolicies['mcp over https']!;
     const clear = (c: Value) => delete resource(c, 'resources[mcp]').transport_socket;
     expect(breaches('clusters', clear, policy).join()).toContain('sends to cluster mcp, which does not use TLS');
+    const named = examplePolicies['mcp by names']!;
+    const clearNamed = (c: Value) => delete resource(c, 'resources[mcp-files]').transport_socket;
+    expect(breaches('clusters', clearNamed, named).join()).toContain('sends to cluster mcp-files, which does not');
   });
 });
 

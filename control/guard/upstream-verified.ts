@@ -1,5 +1,6 @@
 /** A certificate that an origin shows is verified, roots and name; what came by TLS goes on by TLS. */
 import type { Policy } from '../policy/policy.ts';
+import { upstreamCluster } from '../render/clusters.ts';
 import type { Resource } from '../render/field.ts';
 import { type Breach, breachOf, look, ofType, type Parsed, routePlace, routesOf } from './breach.ts';
 
@@ -9,11 +10,17 @@ const tlsType = 'envoy.extensions.transport_sockets.tls.v3.UpstreamTlsContext';
 export function upstreamVerified({ clusters, listeners }: Parsed, policy: Policy): Breach[] {
   const breaches = clusters.flatMap((cluster) => clusterBreaches(cluster, policy));
   const secure = new Set(clusters.filter((c) => ofType(c, tlsType).length > 0).map((c) => c.name));
+  const servers = [
+    ...(policy.mcpUpstream ? [{ cluster: 'mcp', url: policy.mcpUpstream }] : []),
+    ...policy.mcpUpstreams.map(({ name, url }) => ({ cluster: upstreamCluster(name), url })),
+  ];
+  const secureServers = new Set<unknown>(
+    servers.filter(({ url }) => url.protocol === 'https:').map(({ cluster }) => cluster),
+  );
   for (const listener of listeners) {
     for (const route of routesOf(listener)) {
       const cluster = look(route, 'route', 'cluster');
-      const mustBeSecure =
-        listener.name === 'intercept' || (cluster === 'mcp' && policy.mcpUpstream?.protocol === 'https:');
+      const mustBeSecure = listener.name === 'intercept' || secureServers.has(cluster);
       if (mustBeSecure && cluster !== undefined && !secure.has(cluster)) {
         breaches.push(breach(routePlace(listener, route), `sends to cluster ${cluster}, which does not use TLS`));
       }

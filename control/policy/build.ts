@@ -46,6 +46,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
     webSocket: webSocketPolicy(config.websocket_proxy, blocks),
     listen: { proxy: options.listen, mcp: options.mcpListen },
     mcpUpstream: options.mcpUpstream,
+    mcpUpstreams: Object.entries(config.mcp_upstreams).map(([name, url]) => ({ name, url: new URL(url) })),
     tls: {
       intercept: tls.enabled,
       passthrough: tls.passthrough_domains,

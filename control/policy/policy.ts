@@ -106,8 +106,10 @@ export interface Policy {
   webSocket: WebSocketPolicy;
 
   listen: { proxy: ListenAddress; mcp: ListenAddress };
-  /** Where 8889 leads; undefined: every request there is answered with an error that names the option. */
+  /** Where 8889 leads; undefined: what goes to no server with a name of its own is answered with an error. */
   mcpUpstream: URL | undefined;
+  /** Servers that 8889 leads to by the first name of the path, each name once. */
+  mcpUpstreams: { name: string; url: URL }[];
 
   tls: {
     /** false: tunnels pass unread. */

@@ -21,9 +21,12 @@ export function renderClusters(policy: Policy, runtime: Runtime): Resource[] {
   fillPipe(at('control'), runtime.controlSocket);
   fillPipe(at('pins'), runtime.pinsSocket);
   fillPipe(at('redirect'), runtime.handlerSocket);
+  const named = policy.mcpUpstreams.map(({ name, url }) => namedTwin(at('mcp'), name, url));
   if (policy.mcpUpstream) fillMcp(at('mcp'), policy.mcpUpstream);
-  else takeOut(clusters, 'resources', 'mcp', 'pins');
-  if (!policy.mcpUpstream || !policy.redirectsCalls) takeOut(clusters, 'resources', 'redirect');
+  else takeOut(clusters, 'resources', 'mcp');
+  const hasMcp = policy.mcpUpstream !== undefined || named.length > 0;
+  if (!hasMcp) takeOut(clusters, 'resources', 'pins');
+  if (!hasMcp || !policy.redirectsCalls) takeOut(clusters, 'resources', 'redirect');
   if (!policy.tls.intercept) takeOut(clusters, 'resources', 'tls', 'intercept');
   const securesWebSockets = policy.tls.intercept || policy.webSocket.servesUrlForm;
   if (!securesWebSockets) takeOut(clusters, 'resources', 'tls_h1');
@@ -33,7 +36,7 @@ export function renderClusters(policy: Policy, runtime: Runtime): Resource[] {
   const trusted = policy.destinations.trusted.length > 0 ? forward.map(trustedTwin) : [];
   const ranges = refusedRanges(policy.destinations.privateRanges, policy.destinations.allowedRanges);
   for (const cluster of forward) refusePrivate(cluster, ranges);
-  return [...(clusters.resources as Resource[]), ...trusted];
+  return [...(clusters.resources as Resource[]), ...named, ...trusted];
 }
 
 /** The same cluster for names that may be at any address, with a DNS cache of its own. */
@@ -61,6 +64,19 @@ function refusePrivate(cluster: Resource, ranges: IpRange[]): void {
     return permission;
   });
   fill(cluster, `${policy}.permissions`, permissions);
+}
+
+/** The cluster of a server's name on 8889. */
+export function upstreamCluster(name: string): string {
+  return `mcp-${name}`;
+}
+
+function namedTwin(mcp: Resource, name: string, url: URL): Resource {
+  const twin = structuredClone(mcp);
+  twin.name = upstreamCluster(name);
+  fill(twin, 'load_assignment.cluster_name', twin.name);
+  fillMcp(twin, url);
+  return twin;
 }
 
 function fillMcp(cluster: Resource, upstream: URL): void {

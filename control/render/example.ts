@@ -26,6 +26,7 @@ export function examplePolicy(change: Change = {}): Policy {
     ownCredentialHeaders: [],
     listen: { proxy: { address: '127.0.0.1', port: 8888 }, mcp: { address: '127.0.0.1', port: 8889 } },
     mcpUpstream: undefined,
+    mcpUpstreams: [],
     tls: {
       intercept: true,
       passthrough: [],
@@ -75,6 +76,12 @@ export const examplePolicies: Record<string, Policy> = {
   'tunnels off': examplePolicy({ tunnel: { enabled: false } }),
   'mcp over https': examplePolicy({ mcpUpstream: new URL('https://mcp.example/api/mcp') }),
   'mcp at an address': examplePolicy({ mcpUpstream: new URL('http://[::1]:3000/mcp') }),
+  'mcp by names': examplePolicy({
+    mcpUpstreams: [
+      { name: 'files', url: new URL('https://files.example/mcp') },
+      { name: 'search', url: new URL('http://10.0.0.7:3000') },
+    ],
+  }),
   'any port': examplePolicy({
     listen: { proxy: { address: '::1', port: 0 }, mcp: { address: '127.0.0.1', port: 0 } },
   }),

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { ListenAddress, Policy } from '../policy/policy.ts';
 import { authorityPattern, loopPattern, ownAuthorityPattern } from './authority.ts';
 import { field, fill, isResource, list, type Resource, resource, takeOut, type Value } from './field.ts';
+import { fillServers } from './mcp-routes.ts';
 import type { Runtime } from './runtime.ts';
 import { source } from './sources.ts';
 import { putStop } from './stop.ts';
@@ -163,16 +164,7 @@ function renderIntercept(policy: Policy, egress: Resource): Resource {
 function renderMcp(policy: Policy): Resource {
   const mcp = source('mcp');
   fillAddress(mcp, policy.listen.mcp);
-  const manager = http(mcp);
-  if (!policy.mcpUpstream) {
-    takeOut(manager, routes, 'upstream');
-    return mcp;
-  }
-  takeOut(manager, routes, 'no-upstream');
-  fill(manager, `${routes}[upstream].route.host_rewrite_literal`, policy.mcpUpstream.host);
-  // A backslash names a group of the pattern.
-  const path = policy.mcpUpstream.pathname.replaceAll('\\', '\\\\');
-  fill(manager, `${routes}[upstream].route.regex_rewrite.substitution`, path);
+  fillServers(http(mcp), policy);
   return mcp;
 }
 

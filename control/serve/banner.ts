@@ -13,7 +13,9 @@ const fakeSecret = ['AKIA', 'IOSFODNN7', 'Q3XMPL7'].join('');
 export function banner(plan: Plan, directory: string): string {
   const proxy = `http://${formatAddress(reachable(plan.listen.proxy))}`;
   const mcp = `http://${formatAddress(reachable(plan.listen.mcp))}`;
-  const upstream = plan.mcpUpstream ? `leads to ${plan.mcpUpstream}` : 'leads nowhere: give --mcp-upstream URL';
+  const named = Object.entries(plan.mcpUpstreams);
+  const elsewhere = named.length > 0 ? 'no other path leads anywhere' : 'leads nowhere: give --mcp-upstream URL';
+  const upstream = plan.mcpUpstream ? `leads to ${plan.mcpUpstream}` : elsewhere;
   const cert = plan.authority ? short(plan.authority.certFile, directory) : undefined;
   const curl = `curl --proxy ${proxy}${cert ? ` --cacert ${quote(cert)}` : ''}`;
   const origin = cert ? 'https://example.com/' : 'http://example.com/';
@@ -21,6 +23,7 @@ export function banner(plan: Plan, directory: string): string {
     `Penstock is ready: mode ${plan.mode}, Envoy ${plan.envoy.version}.`,
     `  forward proxy  ${proxy}`,
     `  MCP proxy      ${mcp}  (${upstream})`,
+    ...named.map(([name, url]) => `                 ${mcp}/${name}  (leads to ${url})`),
     cert ? `  CA             ${cert}` : '  CA             none: https passes unread',
     ...plan.notices.map((notice) => `  notice         ${notice}`),
     '',

@@ -1,5 +1,6 @@
 /** The options of `penstock run`, and how their texts are read. */
 import { isIP } from 'node:net';
+import { upstreamComplaint } from '../config/address.ts';
 import type { ListenAddress } from '../policy/policy.ts';
 
 /** What `run` was told. Plain data: it goes to the preparing process as JSON. */
@@ -54,24 +55,11 @@ export function formatAddress({ address, port }: ListenAddress): string {
 }
 
 /**
- * The URL of --mcp-upstream. Its query and fragment have no meaning there, and credentials do not belong on a command line.
+ * The URL of --mcp-upstream.
  * @throws StartError, which does not repeat a URL that may hold credentials
  */
 export function parseUpstream(text: string): URL {
-  const url = URL.canParse(text) ? new URL(text) : undefined;
-  const example = 'write one such as http://sure.internal:3000/mcp';
-  if (!url || !['http:', 'https:'].includes(url.protocol) || url.hostname === '') {
-    throw new StartError([`--mcp-upstream: not an http or https URL; ${example}`]);
-  }
-  if (url.username !== '' || url.password !== '') {
-    throw new StartError([
-      '--mcp-upstream: holds a user name or password; send them in a header of the caller instead',
-    ]);
-  }
-  if (url.search !== '' || url.hash !== '') {
-    throw new StartError([
-      `--mcp-upstream: has a query or fragment, and the caller's own query is what is sent; ${example}`,
-    ]);
-  }
-  return url;
+  const complaint = upstreamComplaint(text);
+  if (complaint) throw new StartError([`--mcp-upstream: ${complaint.message}; ${complaint.remedy}`]);
+  return new URL(text);
 }

@@ -32,6 +32,8 @@ export interface Plan {
   listeners: number;
   listen: { proxy: ListenAddress; mcp: ListenAddress };
   mcpUpstream: string | undefined;
+  /** URLs by the names that begin their paths. */
+  mcpUpstreams: Record<string, string>;
   mode: Policy['mode'];
   /** Undefined where nothing is intercepted, so no certificate is made. */
   authority:

@@ -75,6 +75,7 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
     sources: sources.filter((file) => file !== ''),
     listen: { proxy, mcp },
     mcpUpstream: options.mcpUpstream,
+    mcpUpstreams: config.mcp_upstreams,
     mode: policy.mode,
     authority: opened
       ? { certFile, keyFile, id: opened.id, leafTtlSeconds: policy.tls.leafTtlSeconds, maxLeaves: policy.tls.maxLeaves }

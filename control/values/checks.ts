@@ -23,6 +23,7 @@ export interface GatewayValues extends Values {
   replicas: number;
   forwardProxy: { enabled: boolean; port: number };
   mcpProxy: { port: number; upstream: string };
+  mcpUpstreams: Record<string, string>;
   mcpToolPolicy: { enabled: boolean; rules: { redirectProfile?: string }[]; redirectProfiles: Record<string, unknown> };
   tlsInterception: { ca: { existingSecret: string; certManager: { enabled: boolean; issuerName: string } } };
   killSwitch: { apiListen: string; apiTokenSecret: string };
@@ -104,7 +105,8 @@ export function checkGateway(values: GatewayValues, prefix: KeyPath, ownUpstream
     const remedy = `add {host: mcp.example.com}, or set ${key('ingress', 'enabled')}=false`;
     complain(['ingress', 'hosts'], 'empty, so the Ingress would lead nowhere', remedy);
   }
-  if (ingress.enabled && !mcpProxy.upstream && !ownUpstream) {
+  const hasServer = mcpProxy.upstream || ownUpstream || Object.keys(values.mcpUpstreams).length > 0;
+  if (ingress.enabled && !hasServer) {
     const message = 'empty, so the Ingress would lead to no MCP server';
     complain(['mcpProxy', 'upstream'], message, "give the server's URL");
   }

@@ -87,6 +87,9 @@ export class Exchange {
   isBuffering: bool = false;
   /** Bytes in Envoy's buffer that are judged already. */
   judgedBytes: u32 = 0;
+  /** On 8889: which of the table's servers it leads to, and in which table that is (upstream.ts). */
+  upstream: u32 = 0;
+  upstreamTable: u32 = 0;
   hostLength: u32 = 0;
   methodLength: u32 = 0;
   /** What the window or the events that are held use (window.ts, events.ts); what a redirected call is refused with (redirect.ts). */

@@ -18,7 +18,6 @@ import {
   WHOLE,
 } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
-import * as table from '../table/read';
 import { isRedirected, verdictOfFinding, verdictOfMessage, verdictOfUnreadable } from '../verdict/verdict';
 import { RAW } from '../view/encoding';
 import { answerFinding, answerUnreadable } from './answer';
@@ -31,6 +30,7 @@ import { findInSession } from './sessions';
 import { strip, strippedLength, strippedStart } from './strip';
 import { appendText, beginText, textLength, textStart } from './text';
 import { writeTrace } from './trace-log';
+import { setUpstreamDestination } from './upstream';
 
 const CONTENT_ENCODING = Bytes.of('content-encoding');
 /** What says of a body that it is as it was: gone where a part of it is. */
@@ -176,7 +176,7 @@ function findTimed(start: usize, length: u32, surface: i32, chain: u32 = RAW): v
   recordScan(surface, currentTimeNanoseconds() - began);
 }
 
-/** Says where the exchange leads: to the host of its request; on 8889 to the one in the table, whatever the client says. */
+/** Says where the exchange leads: to the host of its request; on 8889 to that of its server. */
 function setDestinationOf(exchange: Exchange): void {
   if (exchange.chain != Chain.Mcp) {
     const host = exchange.host();
@@ -185,11 +185,7 @@ function setDestinationOf(exchange: Exchange): void {
     setDestination(host, <u32>(nameEnd(host, host + exchange.hostLength) - host), isVerified);
     return;
   }
-  const isKnown = load<u32>(table.policy, layout.POLICY_MCP_HOST_WORDS + 4) != 0;
-  const word = table.words + <usize>load<u32>(table.policy, layout.POLICY_MCP_HOST_WORDS) * layout.WORD_BYTES;
-  if (isKnown)
-    setDestination(table.strings + load<u32>(word, layout.WORD_OFFSET), load<u32>(word, layout.WORD_LENGTH), false);
-  else setDestination(0, 0, false);
+  setUpstreamDestination(exchange);
 }
 
 /** Reports that a message cannot be read. True where policy blocks that, and the exchange was answered. */

@@ -27,9 +27,10 @@ const PATH = Bytes.of(':path');
 const JUDGE = Bytes.of('/judge');
 const AUTHORITY = Bytes.of(':authority');
 const UPSTREAM = Bytes.of('x-penstock-upstream');
-/** The server's name: that of the cluster that the request went to. */
+/** The server's name: that of the cluster that the request went to, `mcp` or `mcp-` and its name in pipelock.yaml. */
 const UPSTREAM_CLUSTER = Bytes.of('xds\0cluster_name');
 const MCP = Bytes.of('mcp');
+const NAME_PREFIX = Bytes.of('mcp-');
 const STATUS = Bytes.of(':status');
 const OK = Bytes.of('200');
 const OPEN = Bytes.of('{"tools":[');
@@ -82,7 +83,8 @@ export function waitsForPins(exchange: Exchange): bool {
   pairs.add(METHOD.pointer, METHOD.length, POST.pointer, POST.length);
   pairs.add(PATH.pointer, PATH.length, JUDGE.pointer, JUDGE.length);
   pairs.add(AUTHORITY.pointer, AUTHORITY.length, CLUSTER.pointer, CLUSTER.length);
-  if (isNamed) pairs.add(UPSTREAM.pointer, UPSTREAM.length, result.pointer(), result.length());
+  const prefix = isNamed && result.length() > NAME_PREFIX.length ? NAME_PREFIX.length : 0;
+  if (isNamed) pairs.add(UPSTREAM.pointer, UPSTREAM.length, result.pointer() + prefix, result.length() - prefix);
   else pairs.add(UPSTREAM.pointer, UPSTREAM.length, MCP.pointer, MCP.length);
   pairs.finish();
   const status = httpCall(

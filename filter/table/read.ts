@@ -63,6 +63,9 @@ export let toolChainCount: u32 = 0;
 /** Whether sessions are bound to the tools that they were shown. */
 export let bindsSessions: bool = false;
 
+/** How many tables were loaded: what is noted of one means nothing in another. */
+export let generation: u32 = 0;
+
 let table: usize = 0;
 
 /** Why a table was refused, as a literal for the log; null after a table was loaded. */
@@ -94,6 +97,7 @@ export function loadTable(from: usize, length: u32): bool {
   if (isSound) {
     noteUsed();
     noteRoots(termCells, sectionBytes(layout.SECTION_TERM_CELLS) / <u32>layout.TERM_CELL_BYTES, termTails);
+    generation++;
   }
   if (!isSound) {
     table = before;

@@ -65,7 +65,7 @@ control/values/checks.ts says the same; test/chart/refusals.yaml is the test of 
 {{- if and $v.ingress.enabled (empty $v.ingress.hosts) -}}
 {{- $problems = append $problems (printf "%s: empty, so the Ingress would lead nowhere; add {host: mcp.example.com}, or set %s=false" (include "pipelock.key" (list . "ingress.hosts")) (include "pipelock.key" (list . "ingress.enabled"))) -}}
 {{- end -}}
-{{- if and $v.ingress.enabled (not (include "pipelock.upstream" .)) -}}
+{{- if and $v.ingress.enabled (not (include "pipelock.upstream" .)) (empty $v.mcpUpstreams) -}}
 {{- $problems = append $problems (printf "%s: empty, so the Ingress would lead to no MCP server; give the server's URL" (include "pipelock.key" (list . "mcpProxy.upstream"))) -}}
 {{- end -}}
 {{- if $problems -}}
