@@ -3,6 +3,7 @@
 // does not choose what it is remembered by. Keys of shared data cannot be taken away, so there is a fixed number of them.
 import { wasCut } from '../finding/find';
 import { addFinding, findingCount, keepFirst } from '../finding/findings';
+import { networkOf } from '../mcp/address';
 import { messageCount } from '../mcp/message';
 import * as session from '../mcp/session';
 import { categoriesOf, findToolChains } from '../mcp/tool-chain';
@@ -173,11 +174,17 @@ function openRecord(exchange: Exchange): u32 {
     if (session.takeRecord(key)) return cas;
   }
   isOwn = false;
-  const isKnown = getProperty(CLIENT.pointer, CLIENT.length) == Status.Ok;
-  key = keyOf(isKnown ? sipHash(secret, result.pointer(), result.length()) : 0, false);
+  key = keyOf(clientOf(), false);
   const cas = open(key);
   if (!session.takeRecord(key)) session.newRecord(key);
   return cas;
+}
+
+/** What the client's address is known by. */
+function clientOf(): u64 {
+  if (getProperty(CLIENT.pointer, CLIENT.length) != Status.Ok) return 0;
+  const network = networkOf(result.pointer(), result.pointer() + result.length());
+  return network != 0 ? network : sipHash(secret, result.pointer(), result.length());
 }
 
 /** The key of the record of a session or of an address, at the upstream of the exchange. */

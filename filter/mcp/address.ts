@@ -171,6 +171,14 @@ function readIpv6(p: usize, end: usize): bool {
   return true;
 }
 
+/**
+ * The first 64 bits of an IPv6 address on the Internet (2000::/3, RFC 4291 section 2.4): who has one of the addresses behind
+ * them usually has them all (RFC 6177). 0 for any other address.
+ */
+export function networkOf(start: usize, end: usize): u64 {
+  return readIpv6(start, end) && (load<u8>(address) & 0xe0) == 0x20 ? load<u64>(address) : 0;
+}
+
 /** Whether the address is in a range of the table, which has those as well that carry an address of IPv4. */
 function isListed(): bool {
   for (let i: u32 = 0; i < table.rangeCount; i++) {

@@ -20,10 +20,23 @@ import { proxy } from './proxy.ts';
 import { receipts } from './receipts.ts';
 import { format, isMet, type Part } from './report.ts';
 import { scanner } from './scanner.ts';
+import { sessionsPart } from './sessions.ts';
 import { table } from './table.ts';
 import { tunnels } from './tunnels.ts';
 
-const parts: Part[] = [scanner, table, adversarial, proxy, ablation, answers, receipts, tunnels, names, memory];
+const parts: Part[] = [
+  scanner,
+  table,
+  adversarial,
+  proxy,
+  ablation,
+  answers,
+  receipts,
+  tunnels,
+  names,
+  sessionsPart,
+  memory,
+];
 
 function readArguments(): { chosen: Part[]; long: boolean } {
   const { values } = parseArgs({ options: { only: { type: 'string', multiple: true }, long: { type: 'boolean' } } });

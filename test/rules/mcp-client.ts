@@ -21,9 +21,25 @@ export interface Call {
 /** Tools by name, and what they are called with. */
 export const toolNamed = (name: string) => ({ name, description: 'a tool', inputSchema: { type: 'object' } });
 
+/** Counts what is asked of it. */
+class CountedData extends SharedData {
+  reads = 0;
+  writes = 0;
+
+  override get(key: string): ReturnType<SharedData['get']> {
+    this.reads++;
+    return super.get(key);
+  }
+
+  override set(...entry: Parameters<SharedData['set']>): ReturnType<SharedData['set']> {
+    this.writes++;
+    return super.set(...entry);
+  }
+}
+
 /** The workers of one Envoy with the sections of a configuration. */
 export class Workers {
-  readonly sharedData = new SharedData();
+  readonly sharedData = new CountedData();
   /** Seconds that the clock shows. */
   seconds = 1_000_000;
   readonly hosts: Host[];

@@ -1,4 +1,5 @@
 // Sessions of MCP bound to the tools that they were shown, through the real filter.wasm.
+import fc from 'fast-check';
 import { describe, expect, test } from 'vitest';
 import { toolNamed, Workers } from './mcp-client.ts';
 
@@ -146,7 +147,26 @@ describe('what the modes and the actions say', () => {
     workers.initialize('s-1');
     workers.list(['one'], { session: 's-1' });
     expect(workers.call('two', { session: 's-1' })).toEqual([]);
-    expect(workers.sharedData.size).toBe(0);
+    const { size, reads, writes } = workers.sharedData;
+    expect({ size, reads, writes }).toEqual({ size: 0, reads: 0, writes: 0 });
+  });
+
+  test('a call costs one read and one write at most, and other messages nothing', () => {
+    const workers = new Workers(`${block}tool_chain_detection: { enabled: true }\n`);
+    workers.initialize('s-1');
+    workers.list(['one', 'read_file'], { session: 's-1' });
+    const cost = (messages: unknown) => {
+      const { reads, writes } = workers.sharedData;
+      workers.send(messages, { session: 's-1' }, { body: { jsonrpc: '2.0', id: 1, result: {} }, session: 's-1' });
+      return [workers.sharedData.reads - reads, workers.sharedData.writes - writes];
+    };
+    expect(cost({ jsonrpc: '2.0', id: 1, method: 'ping' })).toEqual([0, 0]);
+    expect(cost({ jsonrpc: '2.0', id: 1, method: 'tools/list' })).toEqual([0, 0]);
+    expect(cost({ jsonrpc: '2.0', method: 'notifications/initialized' })).toEqual([0, 0]);
+    expect(cost(workers.message('one'))).toEqual([1, 0]);
+    expect(cost(workers.message('read_file'))).toEqual([1, 1]);
+    expect(cost(Array.from({ length: 60 }, () => workers.message('read_file')))).toEqual([1, 1]);
+    expect(cost(workers.message('two'))).toEqual([1, 0]);
   });
 });
 
@@ -181,6 +201,61 @@ describe('tools that a list was stripped of', () => {
     expect(workers.call('good', { session: 's-1' })).toEqual([]);
     for (const name of ['bad', 'other']) expect(workers.call(name, { session: 's-1' }), name).toEqual([unknown]);
   });
+});
+
+test('of an IPv6 address on the Internet the network counts, of any other the whole', () => {
+  const workers = new Workers(block);
+  const known = (client: string) => workers.call('one', { client }).length === 0;
+  workers.list(['one'], { client: '2001:db8:0:1::5' });
+  workers.list(['one'], { client: 'fd00::5' });
+  for (const client of ['2001:db8:0:1::5', '2001:db8:0:1:ffff::', '2001:db8::1:0:0:0:9', 'fd00::5'])
+    expect(known(client), client).toBe(true);
+  for (const client of ['2001:db8:0:2::5', '2001:db8::5', 'fd00::6', '32.1.13.184', '::'])
+    expect(known(client), client).toBe(false);
+});
+
+test('what is remembered is what a simple model remembers, through any calls of many sessions', {
+  timeout: 60_000,
+}, () => {
+  const tools = ['get_secret', 'http_post', 'ls', 'ping'];
+  const step = fc.record({
+    session: fc.integer({ min: 0, max: 40 }),
+    worker: fc.integer({ min: 0, max: 1 }),
+    act: fc.oneof(
+      fc.record({ list: fc.subarray(tools) }),
+      fc.record({ call: fc.constantFrom(...tools) }),
+      fc.record({ call: fc.constantFrom(...tools) }),
+    ),
+  });
+  fc.assert(
+    fc.property(fc.array(step, { maxLength: 120 }), (steps) => {
+      const workers = new Workers(
+        'mcp_session_binding: { enabled: true }\ntool_chain_detection: { enabled: true, max_gap: 1, window_size: 4 }\n',
+        2,
+      );
+      const shown = new Map<number, Set<string>>();
+      const called = new Map<number, string[]>();
+      for (const { session, worker, act } of steps) {
+        const by = { session: `s-${session}`, worker };
+        if (!called.has(session)) workers.initialize(by.session);
+        const before = called.get(session) ?? [];
+        called.set(session, before);
+        if ('list' in act) {
+          workers.list(act.list, by);
+          shown.set(session, new Set([...(shown.get(session) ?? []), ...act.list]));
+          continue;
+        }
+        const expected: string[] = [];
+        if (!shown.has(session)) expected.push('warn session.no-baseline');
+        else if (!shown.get(session)!.has(act.call)) expected.push('block session.unknown-tool');
+        if (act.call === 'http_post' && before.slice(-2).includes('get_secret'))
+          expected.push('warn chain.env-then-network');
+        expect(workers.call(act.call, by)).toEqual(expected);
+        if (act.call !== 'ping' && !expected.includes('block session.unknown-tool')) before.push(act.call);
+      }
+    }),
+    { numRuns: 60 },
+  );
 });
 
 test('of more tools than there is room for, what is not among the first is not sure', () => {
