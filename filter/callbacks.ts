@@ -113,7 +113,9 @@ export function proxy_on_request_headers(context: u32, count: u32, endOfStream: 
 export function proxy_on_request_body(context: u32, length: u32, endOfStream: u32): u32 {
   const exchange = exchangeOf(context);
   if (exchange === null) return BodyStatus.Continue;
-  return onRequestBody(exchange, length, endOfStream != 0);
+  const status = onRequestBody(exchange, length, endOfStream != 0);
+  exchange.countRequestBytes(length, status == BodyStatus.StopIterationAndBuffer);
+  return status;
 }
 
 export function proxy_on_request_trailers(context: u32, count: u32): u32 {
@@ -134,7 +136,9 @@ export function proxy_on_response_body(context: u32, length: u32, endOfStream: u
     return isCutStream(context) || urlForms.get(context) != 0
       ? BodyStatus.Continue
       : onProbeResponseBody(endOfStream != 0);
-  return onResponseBody(exchange, length, endOfStream != 0);
+  const status = onResponseBody(exchange, length, endOfStream != 0);
+  exchange.countResponseBytes(length, status == BodyStatus.StopIterationAndBuffer);
+  return status;
 }
 
 export function proxy_on_response_trailers(context: u32, count: u32): u32 {

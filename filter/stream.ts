@@ -10,7 +10,8 @@ import { Chain, Exchange, giveExchange, Reading, removeExchange, Wait } from './
 import { sendAgreement, sendHandshake, uncount } from './action/handshake';
 import { hold } from './action/held';
 import { freeJoined } from './action/joined';
-import { judge, judgeAnswer, refuse } from './action/judge';
+import { judge, judgeAnswer, judgeJoinedHost, judgeUrl, refuse } from './action/judge';
+import { countBytes, countRequest } from './action/limits';
 import { passLines, passWaiting } from './action/lines';
 import {
   blockedSurface,
@@ -60,6 +61,7 @@ import {
   WHOLE,
 } from './proxy-wasm-as/assembly';
 import * as layout from './table/layout';
+import * as table from './table/read';
 import { isRead, maxRequestBodyBytes, maxResponseBytes, mayStop } from './verdict/verdict';
 
 const METHOD = Bytes.of(':method');
@@ -134,13 +136,20 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
   const urlStart = textStart();
   const urlLength = textLength();
   writeHeaderText(pairs, pairsLength, exchange.chain != Chain.Egress || exchange.isSecureForm);
-  if (judge(exchange, layout.SURFACE_URL, urlStart, urlLength)) return HeadersStatus.StopIteration;
+  const mostUrlBytes = load<u32>(table.policy, layout.POLICY_URL_BYTES);
+  if (mostUrlBytes != 0 && urlLength > mostUrlBytes && refuse(exchange, layout.UNREADABLE_URL_TOO_LONG))
+    return HeadersStatus.StopIteration;
+  if (judgeUrl(exchange, urlStart, urlLength)) return HeadersStatus.StopIteration;
+  // The headers of a tunnel are for the gateway and go no farther.
+  const hasHeaders = exchange.chain != Chain.Tunnel;
+  if (hasHeaders && judge(exchange, layout.SURFACE_HEADER, textStart(), textLength()))
+    return HeadersStatus.StopIteration;
+  if (exchange.chain != Chain.Mcp && judgeJoinedHost(exchange)) return HeadersStatus.StopIteration;
+  if (countRequest(exchange)) return HeadersStatus.StopIteration;
   if (exchange.chain == Chain.Tunnel) {
-    // Its headers are for the gateway and go no farther.
     exchange.request = Reading.Hold;
     return HeadersStatus.Continue;
   }
-  if (judge(exchange, layout.SURFACE_HEADER, textStart(), textLength())) return HeadersStatus.StopIteration;
   if (
     exchange.chain == Chain.Intercept &&
     !namesAgree(exchange) &&
@@ -365,6 +374,7 @@ export function onTick(rootContext: u32): void {
 export function onDone(contextId: u32): void {
   const exchange = removeExchange(contextId);
   if (exchange === null) return;
+  countBytes(exchange);
   forgetPinsCall(exchange);
   forgetHandlerCall(exchange);
   uncount(exchange);

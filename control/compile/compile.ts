@@ -2,6 +2,7 @@
 import { createHash } from 'node:crypto';
 import * as layout from '../../filter/table/layout.ts';
 import type { Policy } from '../policy/policy.ts';
+import { entropyRuleIds } from '../rules/entropy.ts';
 import type { Phrase } from '../rules/phrase.ts';
 import { pinRuleIds } from '../rules/pin.ts';
 import type { Rule, Validator } from '../rules/rule.ts';
@@ -69,6 +70,7 @@ export type TablePolicy = Pick<
   | 'maxRequestBodyBytes'
   | 'maxResponseBytes'
   | 'webSocket'
+  | 'limits'
   | 'scannedHeaders'
   | 'ignoredHeaders'
   | 'ownCredentialHeaders'
@@ -152,6 +154,7 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
     key,
     pins: planned.findIndex(({ rule }) => rule.id === pinRuleIds[0]),
     sessions: planned.findIndex(({ rule }) => rule.id === sessionRuleIds[0]),
+    entropy: planned.findIndex(({ rule }) => rule.id === entropyRuleIds[0]),
   });
   const toolRules = layToolRules(
     planned.map(({ rule }) => rule),
@@ -318,7 +321,8 @@ function layPolicy(
     key,
     pins,
     sessions,
-  }: { number: number; word: number; key: Uint8Array; pins: number; sessions: number },
+    entropy,
+  }: { number: number; word: number; key: Uint8Array; pins: number; sessions: number; entropy: number },
 ): Uint8Array {
   const record = new DataView(new ArrayBuffer(layout.POLICY_BYTES));
   const names = policy.scannedHeaders === '*' ? policy.ignoredHeaders : policy.scannedHeaders;
@@ -338,6 +342,7 @@ function layPolicy(
   record.setUint32(layout.POLICY_PIN_RULES, pins < 0 ? layout.NO_RULE : pins, true);
   record.setUint32(layout.POLICY_SESSION_RULES, sessions < 0 ? layout.NO_RULE : sessions, true);
   record.setUint32(layout.POLICY_CATEGORIES, numberOf(policy.toolChains.categories), true);
+  record.setUint32(layout.POLICY_ENTROPY_RULES, entropy < 0 ? layout.NO_RULE : entropy, true);
   new Uint8Array(record.buffer).set(key, layout.POLICY_HASH_KEY);
   const mcpHosts = mcpHostWords(policy);
   record.setUint32(layout.POLICY_MCP_HOST_WORDS, words.add(mcpHosts), true);

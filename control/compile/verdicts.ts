@@ -14,6 +14,7 @@ export type VerdictPolicy = Pick<
   | 'maxRequestBodyBytes'
   | 'maxResponseBytes'
   | 'webSocket'
+  | 'limits'
 >;
 
 const verdictNumbers: Record<Verdict, number> = {
@@ -45,6 +46,11 @@ export function setVerdicts(
   const { forwardsCookies, origin, maxMessageBytes = 0, maxConnections = 0 } = policy.webSocket;
   view.setUint32(record + layout.POLICY_WEBSOCKET_MESSAGE_BYTES, maxMessageBytes, true);
   view.setUint32(record + layout.POLICY_WEBSOCKET_CONNECTIONS, maxConnections, true);
+  const { entropyBits = 0, urlBytes = 0, requestsPerMinute = 0, bytesPerMinute = 0 } = policy.limits;
+  view.setUint32(record + layout.POLICY_ENTROPY_MILLIBITS, Math.round(entropyBits * 1000), true);
+  view.setUint32(record + layout.POLICY_URL_BYTES, urlBytes, true);
+  view.setUint32(record + layout.POLICY_REQUESTS_PER_MINUTE, requestsPerMinute, true);
+  view.setBigUint64(record + layout.POLICY_BYTES_PER_MINUTE, BigInt(bytesPerMinute), true);
   const flags =
     (policy.webSocket.isRead ? layout.WEBSOCKET_READ : 0) |
     (forwardsCookies ? 0 : layout.WEBSOCKET_NO_COOKIES) |

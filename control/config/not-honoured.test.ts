@@ -48,10 +48,6 @@ test.each([
   ['explain_blocks: false', `p.yaml:2:1: explain_blocks: ${off}`],
   ['suppress: []', `p.yaml:2:1: suppress: ${off}`],
   [
-    'fetch_proxy: { monitoring: { max_requests_per_minute: 0 } }',
-    `p.yaml:2:30: fetch_proxy.monitoring.max_requests_per_minute: ${off}`,
-  ],
-  [
     'seed_phrase_detection: { enabled: true }',
     'p.yaml:2:1: seed_phrase_detection: not honoured yet; it is at its default, and seed phrases are not looked for',
   ],

@@ -169,7 +169,9 @@ agents: {}
 `;
 
 const isLeftToPolicy = (name: string) =>
-  /action$|^on_parse_error$|^cert_cache_size$|^header_mode$|^ignore_headers$/.test(name);
+  /action$|^on_parse_error$|^cert_cache_size$|^header_mode$|^ignore_headers$|^entropy_threshold$|^max_(url|requests|data)_/.test(
+    name,
+  );
 
 /** The config without what the mode or another stage decides when the file does not. */
 function withoutUndecided(value: unknown): unknown {

@@ -6,8 +6,8 @@
  * Long because the file format is: one place for it is easier to read than many.
  *
  * Keys without a default stay undefined when the file leaves them out, and policy decides: every action (the mode says
- * what it is), request_body_scanning.header_mode and ignore_headers, and
- * tls_interception.cert_cache_size.
+ * what it is), request_body_scanning.header_mode and ignore_headers, tls_interception.cert_cache_size, and the limits of
+ * fetch_proxy.monitoring.
  */
 import { z } from 'zod';
 import { headerNameComplaint, listenComplaint, upstreamComplaint, urlComplaint } from './address.ts';
@@ -21,6 +21,8 @@ import { regexComplaint } from './regex.ts';
 const maxSeconds = 315_360_000;
 // The filter counts bytes in 32 bits, and holds a body in memory: 1 GiB is far from both ends of use.
 const maxBodyBytes = 2 ** 30;
+// The filter counts requests in 32 bits.
+const maxPerMinute = 1_000_000_000;
 // A leaf is renewed before it expires; under a minute it would expire while a handshake waits for it.
 const minCertTtlSeconds = 60;
 // One leaf with its key is about 2 KiB: a million is 2 GiB, and no cache should be larger.
@@ -206,10 +208,12 @@ export const configSchema = z.strictObject({
     max_response_mb: count(10),
     user_agent: text('Pipelock Fetch/1.0'),
     monitoring: section({
-      max_url_length: count(2048, 0),
-      entropy_threshold: ratio(4.5),
-      max_requests_per_minute: count(60, 0),
-      max_data_per_minute: count(0, 0),
+      // Pipelock's own defaults (2048, 4.5, 60) are such as an ordinary client meets: left out means none, as 0 does.
+      max_url_length: z.int().min(0).max(maxBodyBytes).optional(),
+      // A byte has eight bits.
+      entropy_threshold: z.number().min(0).max(8).optional(),
+      max_requests_per_minute: z.int().min(0).max(maxPerMinute).optional(),
+      max_data_per_minute: z.int().min(0).optional(),
       blocklist: hostPatterns([
         '*.pastebin.com',
         '*.hastebin.com',

@@ -44,6 +44,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
     ignoredHeaders: lowerCase(body.ignore_headers ?? connectionHeaders),
     ownCredentialHeaders: [...ownCredentialHeaders],
     webSocket: webSocketPolicy(config.websocket_proxy, blocks),
+    limits: limitsPolicy(config.fetch_proxy.monitoring),
     listen: { proxy: options.listen, mcp: options.mcpListen },
     mcpUpstream: options.mcpUpstream,
     mcpUpstreams: Object.entries(config.mcp_upstreams).map(([name, url]) => ({ name, url: new URL(url) })),
@@ -115,6 +116,17 @@ function webSocketPolicy(section: Config['websocket_proxy'], blocks: boolean): W
   };
 }
 
+/** 0 means none, as it is where nothing is said: an ordinary client meets Pipelock's own defaults. */
+function limitsPolicy(monitoring: Config['fetch_proxy']['monitoring']): Policy['limits'] {
+  const { entropy_threshold, max_url_length, max_requests_per_minute, max_data_per_minute } = monitoring;
+  return {
+    ...(entropy_threshold && { entropyBits: entropy_threshold }),
+    ...(max_url_length && { urlBytes: max_url_length }),
+    ...(max_requests_per_minute && { requestsPerMinute: max_requests_per_minute }),
+    ...(max_data_per_minute && { bytesPerMinute: max_data_per_minute }),
+  };
+}
+
 /** What is said to the next hop and not to the origin (RFC 9110 section 7.6.1), and what HTTP itself writes. */
 const connectionHeaders = ['connection', 'keep-alive', 'te', 'transfer-encoding', 'upgrade', 'content-length', 'host'];
 
@@ -163,6 +175,7 @@ const silent: Record<Category, readonly Surface[]> = {
   pin: surfaces.filter((surface) => surface !== 'mcp-tool'),
   session: surfaces.filter((surface) => surface !== 'mcp-request'),
   chain: surfaces.filter((surface) => surface !== 'mcp-request'),
+  entropy: surfaces.filter((surface) => surface !== 'url'),
 };
 
 function findingVerdict(
@@ -175,6 +188,7 @@ function findingVerdict(
   if (silent[category].includes(surface)) return 'allow';
   const section = sectionOf(config, category, surface);
   if (section && !section.enabled) return 'allow';
+  if (category === 'entropy' && !config.fetch_proxy.monitoring.entropy_threshold) return 'allow';
   if ((category === 'drift' || category === 'pin') && !config.mcp_tool_scanning.detect_drift) return 'allow';
   if (!blocks) return 'warn';
   // A tool is taken out of its list, or the list is blocked: stripsTools says which.

@@ -45,6 +45,9 @@ export const unreadables = [
   'websocket-too-large',
   'tunnel-not-tls',
   'tunnel-server-name',
+  'url-too-long',
+  'requests-per-minute',
+  'data-per-minute',
 ] as const;
 export type Unreadable = (typeof unreadables)[number];
 
@@ -104,6 +107,17 @@ export interface Policy {
   ownCredentialHeaders: string[];
 
   webSocket: WebSocketPolicy;
+
+  /** What an exchange may take; a limit that is left out is none. */
+  limits: {
+    /** Bits a byte that a part of a URL may have (Shannon's entropy). */
+    entropyBits?: number;
+    /** Bytes of host and path. */
+    urlBytes?: number;
+    /** Of one domain. */
+    requestsPerMinute?: number;
+    bytesPerMinute?: number;
+  };
 
   listen: { proxy: ListenAddress; mcp: ListenAddress };
   /** Where 8889 leads; undefined: what goes to no server with a name of its own is answered with an error. */

@@ -21,6 +21,7 @@ export function examplePolicy(change: Change = {}): Policy {
     maxRequestBodyBytes: 5 * 1024 * 1024,
     maxResponseBytes: 5 * 1024 * 1024,
     webSocket: { isRead: true, servesUrlForm: false, origin: 'forward', forwardsCookies: true },
+    limits: {},
     scannedHeaders: '*',
     ignoredHeaders: [],
     ownCredentialHeaders: [],

@@ -38,6 +38,7 @@ export const categories = [
   'pin',
   'session',
   'chain',
+  'entropy',
 ] as const;
 export type Category = (typeof categories)[number];
 

@@ -6,7 +6,7 @@ import type { InUse } from './pages.ts';
 import type { NumberedLine } from './records.ts';
 
 /** What the line of the exchange tells as well. */
-const ofExchanges = new Set(['exchange', 'finding', 'unreadable', 'refused', 'unread']);
+const ofExchanges = new Set(['exchange', 'finding', 'unreadable', 'limit', 'refused', 'unread']);
 
 /** Whether an event is for others: exchanges come as lines of their own. */
 export function isEmitted({ event, level }: LogEvent): boolean {

@@ -18,7 +18,7 @@ export function healthFacts(config: Config, policy: Policy): Plan['health'] {
     websocket_proxy_enabled: config.websocket_proxy.enabled,
     rate_limit_enabled:
       standings['fetch_proxy.monitoring.max_requests_per_minute']?.does === 'all' &&
-      monitoring.max_requests_per_minute > 0,
+      (monitoring.max_requests_per_minute ?? 0) > 0,
     git_protection_enabled: false,
   };
 }

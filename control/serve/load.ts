@@ -6,6 +6,7 @@ import { readConfig } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { checkToolChains } from '../rules/check-tool-chains.ts';
 import { customRule } from '../rules/custom.ts';
+import { entropyRules } from '../rules/entropy.ts';
 import { secretsInEnvironment } from '../rules/environment.ts';
 import { environmentRuleId, exactRules, secretsFileRuleId } from '../rules/exact.ts';
 import { pinRules } from '../rules/pin.ts';
@@ -60,6 +61,7 @@ export function load(text: string, place: string, env: NodeJS.ProcessEnv): Loade
       ...dlp.patterns.map((entry, i) => customRule(entry, `${place}: dlp.patterns[${i}]`)),
       ...exactRules(secretsFileRuleId, 'a value of the file of secrets', secrets),
       ...pinRules(),
+      ...entropyRules(config.fetch_proxy.monitoring.subdomain_entropy_exclusions),
       ...exactRules(environmentRuleId, "a value of the gateway's own environment", environment),
       ...toolRulesOf(config.mcp_tool_policy, place),
       ...sessionRulesOf(config.mcp_session_binding),

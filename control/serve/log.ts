@@ -59,6 +59,8 @@ function tell(event: LogEvent): [word: string, text: string] {
     }
     case 'unreadable':
       return [verdict, `cannot be read: ${event.reason}${exchange(event)}`];
+    case 'limit':
+      return [verdict, `over a limit: ${event.reason}${exchange(event)}`];
     case 'exchange': {
       const rules = Array.isArray(event.rules) ? `: ${event.rules.join(', ')}` : '';
       const took = event.duration_ms === undefined ? '' : `, ${event.duration_ms} ms`;

@@ -6,7 +6,7 @@ import { Bytes, PairWriter, sendLocalResponse, Writer } from '../proxy-wasm-as/a
 import * as layout from '../table/layout';
 import { decidingFinding, maxRequestBodyBytes } from '../verdict/verdict';
 import { Chain, Exchange } from './exchange';
-import { writePlace, writeUnreadable, writeUnreadableReason } from './names';
+import { isLimit, writePlace, writeUnreadable, writeUnreadableReason } from './names';
 import { requestIdOf } from './report';
 
 const CONTENT_TYPE = Bytes.of('content-type');
@@ -61,12 +61,11 @@ export function answerFinding(exchange: Exchange, surface: i32, more: string = '
 /** Answers an exchange whose message cannot be read. */
 export function answerUnreadable(exchange: Exchange, reason: i32): void {
   writeUnreadableMessage(exchange, reason);
-  const status: u32 =
-    reason == layout.UNREADABLE_REQUEST_TOO_LARGE ? 413 : reason == layout.UNREADABLE_AUTHORITY_MISMATCH ? 421 : 403;
+  const status = statusOf(reason);
   if (exchange.chain == Chain.Mcp) {
     const isAnswer = reason == layout.UNREADABLE_RESPONSE_ENCODING || reason == layout.UNREADABLE_RESPONSE_TOO_LARGE;
     const isUnparsed = reason == layout.UNREADABLE_REQUEST_ENCODING || reason == layout.UNREADABLE_REQUEST_TOO_LARGE;
-    if (isAnswer || isUnparsed) setOnlyId(exchange.id(), exchange.idLength);
+    if (isAnswer || isUnparsed || isLimit(reason)) setOnlyId(exchange.id(), exchange.idLength);
     writer.start(body, BODY_BYTES);
     writeUnreadableErrors(reason, codeOf(reason));
     send(exchange, isProtocol(reason) ? 400 : isAnswer && exchange.idLength > 0 ? 200 : status);
@@ -145,9 +144,19 @@ function writeUnreadableMessage(exchange: Exchange, reason: i32): void {
   message.ascii('; request ').hex(requestIdOf(exchange), 16);
 }
 
+function statusOf(reason: i32): u32 {
+  if (reason == layout.UNREADABLE_REQUEST_TOO_LARGE) return 413;
+  if (reason == layout.UNREADABLE_URL_TOO_LONG) return 414;
+  if (reason == layout.UNREADABLE_AUTHORITY_MISMATCH) return 421;
+  return isLimit(reason) ? 429 : 403;
+}
+
 /** Whether a reason is one of the protocol, which answers it with a code of its own. */
 function isProtocol(reason: i32): bool {
-  return reason == layout.UNREADABLE_MCP_NOT_JSON_RPC || reason >= layout.UNREADABLE_MCP_NOT_JSON;
+  return (
+    reason == layout.UNREADABLE_MCP_NOT_JSON_RPC ||
+    (reason >= layout.UNREADABLE_MCP_NOT_JSON && reason < layout.UNREADABLE_WEBSOCKET_FRAME)
+  );
 }
 
 function codeOf(reason: i32): u32 {

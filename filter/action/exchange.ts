@@ -90,6 +90,11 @@ export class Exchange {
   /** On 8889: which of the table's servers it leads to, and in which table that is (upstream.ts). */
   upstream: u32 = 0;
   upstreamTable: u32 = 0;
+  /** limits.ts: the hash of its domain, 0 where none is counted; bytes of bodies that have gone on, and that are held. */
+  domain: u64 = 0;
+  bytesPassed: u64 = 0;
+  requestBytesHeld: u32 = 0;
+  responseBytesHeld: u32 = 0;
   hostLength: u32 = 0;
   methodLength: u32 = 0;
   /** What the window or the events that are held use (window.ts, events.ts); what a redirected call is refused with (redirect.ts). */
@@ -176,6 +181,29 @@ export class Exchange {
     const was = this.reportedUnreadables;
     this.reportedUnreadables = was | (1 << reason);
     return was != this.reportedUnreadables;
+  }
+
+  /** Counts what a callback of the request's body was shown, `length` bytes, the held ones among them where there are any. */
+  @inline
+  countRequestBytes(length: u32, isHeld: bool): void {
+    if (length < this.requestBytesHeld) this.bytesPassed += <u64>this.requestBytesHeld;
+    this.requestBytesHeld = isHeld ? length : 0;
+    if (!isHeld) this.bytesPassed += <u64>length;
+  }
+
+  /** The same of the answer's. */
+  @inline
+  countResponseBytes(length: u32, isHeld: bool): void {
+    if (length < this.responseBytesHeld) this.bytesPassed += <u64>this.responseBytesHeld;
+    this.responseBytesHeld = isHeld ? length : 0;
+    if (!isHeld) this.bytesPassed += <u64>length;
+  }
+
+  /** Counts what was held to the end. */
+  countHeld(): void {
+    this.bytesPassed += <u64>this.requestBytesHeld + <u64>this.responseBytesHeld;
+    this.requestBytesHeld = 0;
+    this.responseBytesHeld = 0;
   }
 
   setHost(from: usize, length: u32): void {

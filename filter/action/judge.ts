@@ -1,5 +1,6 @@
 // One message, read and judged: its findings reported, its verdict given.
 
+import { addEntropyFindings } from '../finding/entropy';
 import { findIn, wasCut } from '../finding/find';
 import { clearFindings, findingCount, findingRule, keepUnlikely } from '../finding/findings';
 import { setDestination } from '../finding/own';
@@ -19,10 +20,11 @@ import {
 } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import { isRedirected, verdictOfFinding, verdictOfMessage, verdictOfUnreadable } from '../verdict/verdict';
-import { RAW } from '../view/encoding';
+import { JOINED, RAW } from '../view/encoding';
 import { answerFinding, answerUnreadable } from './answer';
 import { nameEnd } from './authority';
 import { Chain, Exchange } from './exchange';
+import { writeJoinedHost } from './host-text';
 import { addPinFindings } from './pins';
 import { redirect } from './redirect';
 import { recordScan, reportFinding, reportUnreadable } from './report';
@@ -49,6 +51,23 @@ const LENGTH_HEADERS: StaticArray<Bytes> = [
  */
 export function judge(exchange: Exchange, surface: i32, start: usize, length: u32): bool {
   return answerVerdict(exchange, surface, read(exchange, surface, start, length));
+}
+
+/** The same of a URL; what looks drawn in it counts as policy says. */
+export function judgeUrl(exchange: Exchange, start: usize, length: u32): bool {
+  find(exchange, layout.SURFACE_URL, start, length);
+  addEntropyFindings(start, exchange.hostLength, length);
+  return answerVerdict(exchange, layout.SURFACE_URL, report(exchange, layout.SURFACE_URL));
+}
+
+/** The same of the labels of the host put together, where it has many. */
+export function judgeJoinedHost(exchange: Exchange): bool {
+  if (!writeJoinedHost(exchange)) return false;
+  clearFindings();
+  setDestinationOf(exchange);
+  findTimed(textStart(), textLength(), layout.SURFACE_URL, JOINED);
+  writeTrace();
+  return answerVerdict(exchange, layout.SURFACE_URL, report(exchange, layout.SURFACE_URL));
 }
 
 /** The same of an MCP request, whose messages message.ts has read where `isRead`. A call that policy redirects is answered later. */

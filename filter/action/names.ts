@@ -25,6 +25,11 @@ export function writePlace(writer: Writer, surface: i32): void {
   else writer.ascii('an MCP tool');
 }
 
+/** Whether the reason is a limit, and no message that could not be read. */
+export function isLimit(reason: i32): bool {
+  return reason >= layout.UNREADABLE_URL_TOO_LONG;
+}
+
 /** Writes the name of an unreadable, as control/policy/policy.ts has it. */
 export function writeUnreadable(writer: Writer, reason: i32): void {
   if (reason == layout.UNREADABLE_REQUEST_TOO_LARGE) writer.ascii('request-too-large');
@@ -49,7 +54,10 @@ export function writeUnreadable(writer: Writer, reason: i32): void {
   else if (reason == layout.UNREADABLE_WEBSOCKET_BINARY) writer.ascii('websocket-binary');
   else if (reason == layout.UNREADABLE_WEBSOCKET_TOO_LARGE) writer.ascii('websocket-too-large');
   else if (reason == layout.UNREADABLE_TUNNEL_NOT_TLS) writer.ascii('tunnel-not-tls');
-  else writer.ascii('tunnel-server-name');
+  else if (reason == layout.UNREADABLE_TUNNEL_SERVER_NAME) writer.ascii('tunnel-server-name');
+  else if (reason == layout.UNREADABLE_URL_TOO_LONG) writer.ascii('url-too-long');
+  else if (reason == layout.UNREADABLE_REQUESTS_PER_MINUTE) writer.ascii('requests-per-minute');
+  else writer.ascii('data-per-minute');
 }
 
 /** Writes why a message could not be read, as a person says it, and what to do. */
@@ -96,6 +104,16 @@ export function writeUnreadableReason(writer: Writer, reason: i32, maxBodyBytes:
     writer.ascii('what is in the tunnel is not TLS; send plain http as a request of its own');
   else if (reason == layout.UNREADABLE_TUNNEL_SERVER_NAME)
     writer.ascii('CONNECT and TLS server name name different hosts; open a tunnel for each host');
+  else if (reason == layout.UNREADABLE_URL_TOO_LONG)
+    writer.ascii('the URL is longer than fetch_proxy.monitoring.max_url_length; send what it holds as a body');
+  else if (reason == layout.UNREADABLE_REQUESTS_PER_MINUTE)
+    writer.ascii(
+      'more requests went to this domain in a minute than fetch_proxy.monitoring.max_requests_per_minute; wait a minute',
+    );
+  else if (reason == layout.UNREADABLE_DATA_PER_MINUTE)
+    writer.ascii(
+      'more bytes went to and from this domain in a minute than fetch_proxy.monitoring.max_data_per_minute; wait a minute',
+    );
   else if (reason == layout.UNREADABLE_RESPONSE_TOO_LARGE)
     writer.ascii('the answer is larger than tls_interception.max_response_bytes; raise it');
   else writer.ascii('the answer opens to many times its size; let the origin send it without layers of encoding');

@@ -24,8 +24,9 @@ import {
   Writer,
 } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
+import { holds, JOINED } from '../view/encoding';
 import { Exchange } from './exchange';
-import { writeChain, writeSurface, writeUnreadable, writeVerdict } from './names';
+import { isLimit, writeChain, writeSurface, writeUnreadable, writeVerdict } from './names';
 import { NO_SURFACE, noteFound } from './note';
 
 const CLIENT = Bytes.of('filter_state\0penstock.client');
@@ -75,7 +76,8 @@ export function reportFinding(exchange: Exchange, i: u32, surface: i32, verdict:
   countFinding(rule, surface, verdict);
   const offset = findingOffset(i);
   // A host name that holds what was found is not repeated, in this line or a later one.
-  if (surface == layout.SURFACE_URL && offset < exchange.hostLength) exchange.hostLength = 0;
+  if (surface == layout.SURFACE_URL && (offset < exchange.hostLength || holds(findingChain(i), JOINED)))
+    exchange.hostLength = 0;
   writer.start(line, LINE_BYTES).ascii('{"event":"finding","verdict":"');
   writeVerdict(writer, verdict);
   writer.ascii('","rule":"').bytes(ruleId(rule), ruleIdLength(rule)).ascii('","surface":"');
@@ -97,7 +99,8 @@ export function reportFinding(exchange: Exchange, i: u32, surface: i32, verdict:
 /** Reports that a message could not be read. */
 export function reportUnreadable(exchange: Exchange, reason: i32, verdict: i32): void {
   countUnreadable(reason, verdict);
-  writer.start(line, LINE_BYTES).ascii('{"event":"unreadable","verdict":"');
+  writer.start(line, LINE_BYTES).ascii(isLimit(reason) ? '{"event":"limit"' : '{"event":"unreadable"');
+  writer.ascii(',"verdict":"');
   writeVerdict(writer, verdict);
   writer.ascii('","reason":"');
   writeUnreadable(writer, reason);

@@ -121,7 +121,10 @@ export const UNREADABLE_WEBSOCKET_BINARY = 19;
 export const UNREADABLE_WEBSOCKET_TOO_LARGE = 20;
 export const UNREADABLE_TUNNEL_NOT_TLS = 21;
 export const UNREADABLE_TUNNEL_SERVER_NAME = 22;
-export const UNREADABLE_COUNT = 23;
+export const UNREADABLE_URL_TOO_LONG = 23; // from here on limits, which a message meets that could be read
+export const UNREADABLE_REQUESTS_PER_MINUTE = 24;
+export const UNREADABLE_DATA_PER_MINUTE = 25;
+export const UNREADABLE_COUNT = 26;
 /** In the place of one: the message was read. */
 export const NO_UNREADABLE = -1;
 
@@ -148,7 +151,12 @@ export const POLICY_WINDOW_CALLS = 148; // u32: calls of a session that are look
 export const POLICY_WINDOW_SECONDS = 152; // u32: and how old the first of them may be
 export const POLICY_WINDOW_GAP = 156; // u32: other calls that may stand between two of a sequence
 export const POLICY_CATEGORIES = 160; // u32: a number that other categories would not have
-export const POLICY_BYTES = 176; // padded to 16
+export const POLICY_ENTROPY_MILLIBITS = 164; // u32: what a part of a URL may have a byte, 0 for any
+export const POLICY_ENTROPY_RULES = 168; // u32: the first of ENTROPY_RULE_*, NO_RULE where they are not in the table
+export const POLICY_URL_BYTES = 172; // u32: longest host and path, 0 for any
+export const POLICY_REQUESTS_PER_MINUTE = 176; // u32: to one domain, 0 for any
+export const POLICY_BYTES_PER_MINUTE = 184; // u64: the same of both directions' bodies
+export const POLICY_BYTES = 192; // padded to 16
 
 export const WEBSOCKET_READ = 1; // text and what else is in frames is looked at
 export const WEBSOCKET_NO_COOKIES = 2; // the handshake goes on without the client's cookies
@@ -182,6 +190,11 @@ export const NO_RULE = 0xffffffff;
 export const SESSION_RULE_UNKNOWN_TOOL = 0;
 export const SESSION_RULE_NO_BASELINE = 1;
 export const SESSION_RULE_COUNT = 2;
+/** What looks drawn in a URL, from POLICY_ENTROPY_RULES on, in the order of control/rules/entropy.ts. */
+export const ENTROPY_RULE_HOST = 0;
+export const ENTROPY_RULE_PATH = 1;
+export const ENTROPY_RULE_QUERY = 2;
+export const ENTROPY_RULE_COUNT = 3;
 
 // RULES record.
 export const RULE_ID_OFFSET = 0; // u32 into STRINGS

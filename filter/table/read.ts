@@ -211,6 +211,9 @@ function checkPolicy(): bool {
     return refuse('sessions of no rule');
   if (load<u32>(policy, layout.POLICY_WINDOW_CALLS) > <u32>layout.MAX_WINDOW_CALLS)
     return refuse('a window of more calls than there is room for');
+  const entropy = load<u32>(policy, layout.POLICY_ENTROPY_RULES);
+  if (entropy != <u32>layout.NO_RULE && entropy + layout.ENTROPY_RULE_COUNT > ruleCount)
+    return refuse('entropy of no rule');
   // A class is named by one byte.
   return classCount <= 256 || refuse('more classes than there is room for');
 }
