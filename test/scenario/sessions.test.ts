@@ -1,6 +1,8 @@
 // Sessions bound to the tools that they were shown, and sequences of calls, against the real Envoy with two workers. Each
-// request comes over a connection of its own, so that both workers have a part in every session.
+// request comes over a connection of its own, so that both workers have a part in every session. Longer than most files: a
+// server with sessions of its own, and a stage for each mode.
 import { randomUUID } from 'node:crypto';
+import { writeFileSync } from 'node:fs';
 import { afterEach, beforeEach, describe, expect, test } from 'vitest';
 import { event, fixed } from '../harness/answer.ts';
 import { type Client, h1Client, type Reply } from '../harness/client.ts';
@@ -20,9 +22,9 @@ interface Message {
 }
 
 /** Lets the stage's server give out sessions and know its own, list these tools, and answer every call. */
-function serve(stage: Stage, { names, streams = false }: { names: string[]; streams?: boolean }): void {
+function serve(stage: Stage, { names, streams = false }: { names: string[]; streams?: boolean }, origin = stage.mcp) {
   const sessions = new Set<string>();
-  stage.mcp.answer = (answering, request) => {
+  origin.answer = (answering, request) => {
     const asked = JSON.parse(request.body.toString()) as Message | Message[];
     const session = fieldValue(request.fields, 'mcp-session-id');
     const isNew = !Array.isArray(asked) && asked.method === 'initialize';
@@ -49,11 +51,11 @@ function serve(stage: Stage, { names, streams = false }: { names: string[]; stre
 }
 
 /** Sends messages over a new connection. */
-async function send(stage: Stage, body: unknown, session?: string): Promise<Reply> {
+async function send(stage: Stage, body: unknown, session?: string, path = '/mcp'): Promise<Reply> {
   const client = h1Client({ ca: '' });
   clients.push(client);
   return client.send({
-    url: `${stage.gateway.mcpUrl}/mcp`,
+    url: `${stage.gateway.mcpUrl}${path}`,
     fields: [
       ['Accept', 'application/json, text/event-stream'],
       ['Content-Type', 'application/json'],
@@ -76,9 +78,9 @@ const list = (stage: Stage, session?: string) =>
   send(stage, { jsonrpc: '2.0', id: ++id, method: 'tools/list' }, session);
 
 /** What comes of a call: the code and the rule of an error, or what the server said. */
-async function outcome(stage: Stage, name: string, session?: string): Promise<string> {
+async function outcome(stage: Stage, name: string, session?: string, path?: string): Promise<string> {
   const message = call(name);
-  const reply = await send(stage, message, session);
+  const reply = await send(stage, message, session, path);
   const text = reply.body.toString().replace(/^(?:event: message\n)?data: /, '');
   if (reply.status !== 200) return `${reply.status} ${text}`;
   const answer = JSON.parse(text);
@@ -250,5 +252,60 @@ describe('what the actions leave to mode balanced', () => {
       async () => (await outcome(stage, 'bankTransfer', session)) === 'called bankTransfer',
       10_000,
     );
+  });
+});
+
+describe('a changed file', () => {
+  const sections = {
+    mcp_session_binding: { enabled: true, unknown_tool_action: 'warn', no_baseline_action: 'block' },
+    tool_chain_detection: { enabled: true, action: 'warn' },
+  };
+  const stage = useStage({ more: twoWorkers, sections });
+
+  test('does not make the gateway forget sessions or their calls', async () => {
+    serve(stage, { names: ['get_secret', 'http_post'] });
+    const session = await initialize(stage);
+    await list(stage, session);
+    for (const name of ['get_secret', 'other']) expect(await outcome(stage, name, session)).toBe(`called ${name}`);
+    const mark = stage.gateway.mark();
+    const changed = {
+      mcp_session_binding: { ...sections.mcp_session_binding, unknown_tool_action: 'block' },
+      // Sequences of its own need a new table, and a new instance of the filter.
+      tool_chain_detection: {
+        ...{ enabled: true, action: 'block', window_seconds: 600 },
+        custom_patterns: [{ name: 'mine', sequence: ['read', 'list'] }],
+      },
+    };
+    writeFileSync(stage.gateway.configFile, stage.world.configuration(changed));
+    await stage.gateway.waitForLog({ event: 'reload' }, mark, 60_000);
+    for (let i = 0; i < 4; i++) {
+      expect(await outcome(stage, 'http_post', session)).toBe('-32007 chain.env-then-network');
+      expect(await outcome(stage, 'other', session)).toBe(unknown);
+    }
+  });
+});
+
+describe('several servers', () => {
+  const stage = useStage({
+    more: twoWorkers,
+    sections: {
+      mcp_upstreams: { search: 'http://api.penstock.test/mcp' },
+      mcp_session_binding: { enabled: true, unknown_tool_action: 'block', no_baseline_action: 'block' },
+    },
+  });
+
+  test('what one has shown is not what another has, in a session and without one', async () => {
+    serve(stage, { names: ['alpha'] });
+    serve(stage, { names: ['alpha', 'beta'] }, stage.world.plain);
+    const session = await initialize(stage);
+    await list(stage, session);
+    await list(stage);
+    for (const by of [session, undefined]) {
+      expect(await outcome(stage, 'alpha', by)).toBe('called alpha');
+      expect(await outcome(stage, 'alpha', by, '/search')).toBe(none);
+    }
+    await send(stage, { jsonrpc: '2.0', id: ++id, method: 'tools/list' }, undefined, '/search/');
+    expect(await outcome(stage, 'beta', undefined, '/search?a=b')).toBe('called beta');
+    expect(await outcome(stage, 'beta')).toBe(unknown);
   });
 });
