@@ -5,6 +5,8 @@ import type { Config } from './schema.ts';
 
 /** Each is a cluster of Envoy's with connections of its own: far from what anybody has. */
 const mostUpstreams = 64;
+/** More than these would not be read. */
+const mostNamed = 20;
 /** Names of pages that gateways have, and what pins call the server of --mcp-upstream, which most clients ask for as /mcp. */
 const reservedNames = ['health', 'metrics', 'mcp'];
 
@@ -14,18 +16,31 @@ interface CrossCheck {
   check(config: Config): KeyComplaint | undefined;
 }
 
+/** Hosts that a file without an allowlist names all the same, to be taken over. */
+function hostsNamed(config: Config): string[] {
+  const { trusted_domains, tls_interception, forward_proxy, dlp } = config;
+  const exempt = dlp.patterns.flatMap(({ exempt_domains }) => exempt_domains);
+  const lists = [trusted_domains, tls_interception.passthrough_domains, forward_proxy.redirect_websocket_hosts, exempt];
+  return [...new Set(lists.flat())].slice(0, mostNamed);
+}
+
 export const crossChecks: readonly CrossCheck[] = [
   {
     keys: ['mode', 'api_allowlist'],
-    check({ mode, api_allowlist }) {
-      if (mode !== 'strict' || api_allowlist.length > 0) return undefined;
+    check(config) {
+      if (config.mode !== 'strict' || config.api_allowlist.length > 0) return undefined;
+      const named = hostsNamed(config);
+      const example =
+        named.length === 0
+          ? 'such as api.openai.com'
+          : `of those that this file names, [${named.map(quote).join(', ')}]`;
       return {
         path: ['api_allowlist'],
         on: 'value',
         otherwise: ['mode'],
         code: 'allowlist-needed',
         message: 'mode strict reaches only the hosts listed here, and none is',
-        remedy: 'add the hosts that the assistant calls, such as api.openai.com',
+        remedy: `add the hosts that the assistant calls, ${example}`,
       };
     },
   },

@@ -30,6 +30,10 @@ export type Standing =
 
 const by = (by: string): Standing => ({ does: 'all', by });
 const never = (why: string): Standing => ({ does: 'nothing', switches: ['enabled'], never: why });
+const noFetch = (instead: string): Standing => ({
+  does: 'nothing',
+  never: `there is no /fetch here, whose key it is; ${instead}`,
+});
 const unlicensed: Standing = { does: 'nothing', never: 'nothing here needs a licence' };
 const nothing: Standing = { does: 'nothing' };
 const unlessEnabled: Standing = { does: 'nothing', switches: ['enabled'] };
@@ -53,9 +57,11 @@ export const standings: Readonly<Record<string, Standing>> = {
     instead: 'the address comes from --listen',
     remedy: 'remove it, and give the address with --listen',
   },
-  'fetch_proxy.timeout_seconds': nothing,
-  'fetch_proxy.max_response_mb': nothing,
-  'fetch_proxy.user_agent': nothing,
+  'fetch_proxy.timeout_seconds': noFetch('an answer may take as long as its origin does'),
+  'fetch_proxy.max_response_mb': noFetch(
+    'an answer over tls_interception.max_response_bytes is read as it passes and never cut short',
+  ),
+  'fetch_proxy.user_agent': noFetch("a client's own user-agent goes on"),
   'fetch_proxy.monitoring.blocklist': by('the destination rules'),
   'fetch_proxy.monitoring.max_url_length': by('the filter'),
   'fetch_proxy.monitoring.entropy_threshold': by('the filter'),
@@ -138,7 +144,19 @@ export const standings: Readonly<Record<string, Standing>> = {
   git_protection: never('it guards a work tree, and a gateway in the network has none'),
   scan_api: { does: 'nothing', switches: ['listen'] },
   address_protection: unlessEnabled,
-  seed_phrase_detection: { does: 'nothing', switches: ['enabled'], instead: 'seed phrases are not looked for' },
+  'seed_phrase_detection.enabled': by('the filter'),
+  'seed_phrase_detection.min_words': {
+    does: 'only',
+    values: [12],
+    remedy: 'remove it; phrases of 12 words and more are found',
+    by: 'the filter',
+  },
+  'seed_phrase_detection.verify_checksum': {
+    does: 'only',
+    values: [true],
+    remedy: 'remove it; without the checksum any twelve common words would be a phrase',
+    by: 'the filter',
+  },
   rules: nothing,
   file_sentry: never("it watches an agent's files, and a gateway in the network sees none"),
   sandbox: never(

@@ -48,8 +48,8 @@ test.each([
   ['explain_blocks: false', `p.yaml:2:1: explain_blocks: ${off}`],
   ['suppress: []', `p.yaml:2:1: suppress: ${off}`],
   [
-    'seed_phrase_detection: { enabled: true }',
-    'p.yaml:2:1: seed_phrase_detection: not honoured yet; it is at its default, and seed phrases are not looked for',
+    'fetch_proxy: { timeout_seconds: 30 }',
+    'p.yaml:2:16: fetch_proxy.timeout_seconds: it is at its default, and it changes nothing',
   ],
   [
     'mcp_ws_listener: { max_connections: 100 }',
@@ -91,7 +91,11 @@ test.each([
   ],
   [
     'seed_phrase_detection: { min_words: 24 }',
-    'p.yaml:1:37: seed_phrase_detection.min_words: not honoured yet, and it is set to 24; remove it',
+    'p.yaml:1:37: seed_phrase_detection.min_words: not honoured yet, and it is set to 24; remove it; phrases of 12 words and more are found',
+  ],
+  [
+    'fetch_proxy: { timeout_seconds: 10 }',
+    'p.yaml:1:33: fetch_proxy.timeout_seconds: it is set to 10, and not honoured: there is no /fetch here, whose key it is; an answer may take as long as its origin does; remove it',
   ],
   ['explain_blocks: true', 'p.yaml:1:17: explain_blocks: not honoured yet, and it is on; write false, or remove it'],
   [

@@ -200,6 +200,13 @@ test('a key that is wrong by itself takes part in no check between keys', () => 
   expect(problemsOf('mode: strict\napi_allowlist: ["*"]').map(({ code }) => code)).toEqual(['bad-host-pattern']);
 });
 
+test('a strict file without an allowlist is told which hosts it names already', () => {
+  const sections = 'trusted_domains: ["*.corp.example"]\ntls_interception: { passthrough_domains: [bank.example] }';
+  expect(problemsOf(`mode: strict\n${sections}`).map(({ remedy }) => remedy)).toEqual([
+    'add the hosts that the assistant calls, of those that this file names, ["*.corp.example", "bank.example"]',
+  ]);
+});
+
 test.each(['', '\n', '# nothing\n', '---\n', '{}', 'null', '\uFEFF'])('%j is an empty file', (text) => {
   expect(readConfig(text, 'p.yaml')).toEqual(readConfig('version: 1', 'p.yaml'));
 });

@@ -140,3 +140,15 @@ test('max_response_bytes is the border between held and streamed', () => {
   expect(policyOf('tls_interception: { max_response_bytes: null }\n').maxResponseBytes).toBe(5_242_880);
   expect(policyOf('tls_interception: { max_response_bytes: 1000 }\n').maxResponseBytes).toBe(1000);
 });
+
+test('seed phrases are looked for unless seed_phrase_detection is off', () => {
+  const seeds = readRules().filter(({ validator }) => validator === 'bip39');
+  expect(seeds.map(({ id }) => id)).toEqual(['financial.wallet.seed-phrase']);
+  const verdictsOf = (text: string) => {
+    const { config } = readConfig(`mode: balanced\n${text}`, 'pipelock.yaml');
+    return buildPolicy(config, seeds, options).ruleVerdicts.get(seeds[0]!.id)!.high;
+  };
+  for (const text of ['', 'seed_phrase_detection:\n', 'seed_phrase_detection: { enabled: true }\n'])
+    expect(verdictsOf(text)).toEqual(surfaces.map(() => 'block'));
+  expect(verdictsOf('seed_phrase_detection: { enabled: false }\n')).toEqual(surfaces.map(() => 'allow'));
+});

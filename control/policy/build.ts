@@ -136,7 +136,8 @@ function lowerCase(names: readonly string[]): string[] {
 
 function ruleVerdicts(config: Config, rules: readonly Rule[], blocks: boolean): Policy['ruleVerdicts'] {
   return new Map(
-    rules.map(({ id, tool, toolChain, confidence: own }) => {
+    rules.map((rule) => {
+      const { id, tool, toolChain, confidence: own } = rule;
       if (tool) {
         const verdict = tool.namesPrivateAddress
           ? findingVerdict(config, 'credential', 'mcp-request', own, blocks)
@@ -148,6 +149,10 @@ function ruleVerdicts(config: Config, rules: readonly Rule[], blocks: boolean): 
         const action = toolChain ? toolChainAction(config, toolChain) : sessionAction(config, id);
         const verdicts = (confidence: Confidence) => callVerdicts(config.mode, action, confidence, blocks);
         return [id, { high: verdicts('high'), low: verdicts('low') }];
+      }
+      if (rule.validator === 'bip39' && !config.seed_phrase_detection.enabled) {
+        const none = surfaces.map((): Verdict => 'allow');
+        return [id, { high: none, low: none }];
       }
       const verdicts = (confidence: Confidence) =>
         surfaces.map((surface) => findingVerdict(config, categoryOf(id), surface, confidence, blocks));

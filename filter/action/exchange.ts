@@ -1,4 +1,5 @@
-// What is kept of one HTTP exchange from its first callback to its last: a record of fixed size from a pool.
+// What is kept of one HTTP exchange from its first callback to its last: a record of fixed size from a pool. Longer than most files,
+// since every stage has its fields here.
 import { idCount, idLength, idStart, isBatch, MAX_ID_BYTES } from '../mcp/message';
 import { ContextMap, Pool } from '../proxy-wasm-as/assembly';
 
