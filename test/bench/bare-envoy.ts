@@ -14,6 +14,7 @@ import { waitFor } from '../harness/wait.ts';
 
 export interface BareEnvoy {
   proxy: Endpoint;
+  mcp: Endpoint;
   pid: number;
   stop(): void;
 }
@@ -126,5 +127,6 @@ export async function startBare(
     return socket !== undefined;
   };
   await waitFor('the bare Envoy', accepts, 20_000);
-  return { proxy, pid: child.pid!, stop: () => child.kill('SIGKILL') };
+  const mcp = { address: gateway.mcp.address, port: mcpPort };
+  return { proxy, mcp, pid: child.pid!, stop: () => child.kill('SIGKILL') };
 }

@@ -14,6 +14,7 @@ import { whyNotIsolated } from '../harness/isolated.ts';
 import { ablation } from './ablation.ts';
 import { adversarial } from './adversarial.ts';
 import { answers } from './answers.ts';
+import { mcp } from './mcp.ts';
 import { memory } from './memory.ts';
 import { names } from './names.ts';
 import { proxy } from './proxy.ts';
@@ -31,6 +32,7 @@ const parts: Part[] = [
   proxy,
   ablation,
   answers,
+  mcp,
   receipts,
   tunnels,
   names,

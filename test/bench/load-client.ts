@@ -1,10 +1,11 @@
 /**
- * Clients under load, a process of their own: raw TLS sockets through a proxy or straight to the origin, one request at a
- * time on each, kept alive. Told what to do by messages (a Job each), answers each with a Done.
+ * Clients under load, a process of their own: raw sockets, of TLS or plain, through a proxy or straight to the origin, one
+ * request at a time on each, kept alive. Told what to do by messages (a Job each), answers each with a Done.
  *
  * Longer than most files: the jobs are four, and share the connection.
  */
-import { connect as connectTls, createSecureContext, type TLSSocket } from 'node:tls';
+import type { Socket } from 'node:net';
+import { connect as connectTls, createSecureContext } from 'node:tls';
 import { dial, type Endpoint, openTunnel } from '../harness/tunnel.ts';
 import { within } from '../harness/wait.ts';
 import { chat } from './clean-text.ts';
@@ -15,8 +16,8 @@ export interface Way {
   /** Left out: straight to the origin. */
   proxy?: Endpoint;
   origin: Endpoint;
-  /** PEM of what the client trusts. */
-  ca: string;
+  /** PEM of what the client trusts. Left out: no TLS. */
+  ca?: string;
 }
 
 export type Job =
@@ -29,6 +30,8 @@ export type Job =
       seconds: number;
       /** Requests a second over all connections; left out: as many as there is time for. */
       rate?: number;
+      /** Whole requests, sent in turn; left out: chat completions of `bodyBytes`. */
+      requests?: string[];
     }
   | {
       kind: 'posts';
@@ -38,6 +41,7 @@ export type Job =
       bodyBytes: number;
       /** How many in all. */
       count: number;
+      requests?: string[];
     }
   | {
       kind: 'names';
@@ -87,11 +91,11 @@ function contextOf(ca: string): ReturnType<typeof createSecureContext> {
 
 /** One connection with one request under way at most. */
 class Connection {
-  readonly #socket: TLSSocket;
+  readonly #socket: Socket;
   #settle: (head: string) => void = () => {};
   #fail: (error: Error) => void = () => {};
 
-  private constructor(socket: TLSSocket) {
+  private constructor(socket: Socket) {
     this.#socket = socket;
     const reader = new HttpReader((head) => this.#settle(head));
     socket.on('data', (chunk: Buffer) => reader.feed(chunk));
@@ -102,6 +106,7 @@ class Connection {
   static async open({ proxy, origin, ca }: Way, host: string): Promise<Connection> {
     const plain = proxy ? await openTunnel(proxy, `${host}:${origin.port}`) : await dial(origin);
     plain.setNoDelay(true);
+    if (ca === undefined) return new Connection(plain);
     const secured = connectTls({
       socket: plain,
       secureContext: contextOf(ca),
@@ -163,7 +168,8 @@ function failed(done: Done, error: unknown): void {
 
 async function post(job: Job & { kind: 'load' | 'posts' }): Promise<Done> {
   const { way, host, connections, bodyBytes } = job;
-  const request = requestOf(host, way.origin.port, bodyBytes);
+  const requests = job.requests?.map((text) => Buffer.from(text)) ?? [requestOf(host, way.origin.port, bodyBytes)];
+  let next = 0;
   const open: Connection[] = [];
   for (let index = 0; index < connections; index++) open.push(await Connection.open(way, host));
   const done = nothingDone();
@@ -182,7 +188,7 @@ async function post(job: Job & { kind: 'load' | 'posts' }): Promise<Done> {
             due += gapMillis;
           }
           const sent = gapMillis > 0 ? performance.now() : 0;
-          await connection.send(request);
+          await connection.send(requests[next++ % requests.length]!);
           done.requests++;
           if (gapMillis > 0) done.millis.push(performance.now() - sent);
         }
