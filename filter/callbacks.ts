@@ -135,7 +135,7 @@ export function proxy_on_response_body(context: u32, length: u32, endOfStream: u
   if (exchange === null)
     return isCutStream(context) || urlForms.get(context) != 0
       ? BodyStatus.Continue
-      : onProbeResponseBody(endOfStream != 0);
+      : onProbeResponseBody(context, length, endOfStream != 0);
   const status = onResponseBody(exchange, length, endOfStream != 0);
   exchange.countResponseBytes(length, status == BodyStatus.StopIterationAndBuffer);
   return status;

@@ -4,6 +4,8 @@
 import { answerFinding, answerNoUrl, answerUnreadableAnswer } from './action/answer';
 import { namesAgree, readTunnel } from './action/authority';
 import { Content, contentOf, holds, startsWith } from './action/content';
+import { readDecimal } from './action/decimal';
+import { isCutShort, takeCounts, wasBroken, wasCutShort } from './action/decompressor';
 import { COMPLETE, NO_ROOM, openDeflated, openedStart, outcome } from './action/deflated';
 import { passEvents } from './action/events';
 import { Chain, Exchange, giveExchange, Reading, removeExchange, Wait } from './action/exchange';
@@ -22,6 +24,7 @@ import {
   Outcome,
   unreadable,
 } from './action/mcp';
+import { forgetOrigin, hasOriginEnded, noteOrigin, originBytes } from './action/origin';
 import { beginOut, putOut } from './action/out';
 import { forgetPinsCall } from './action/pins';
 import { forgetHandlerCall } from './action/redirect';
@@ -56,7 +59,6 @@ import {
   StreamType,
   setBuffer,
   setEffectiveContext,
-  setProperty,
   TrailersStatus,
   WHOLE,
 } from './proxy-wasm-as/assembly';
@@ -84,13 +86,6 @@ const MCP = Bytes.of('mcp');
 /** Model Context Protocol, Streamable HTTP: what a server calls a session, and its client after it. */
 const SESSION = Bytes.of('mcp-session-id');
 const FILTER_CHAIN = Bytes.of('xds\0filter_chain_name');
-// Envoy's decompressors leave their counts behind as trailers.
-const COMPRESSED_BYTES = Bytes.of('x-envoy-decompressor-gzip-compressed-bytes');
-const UNCOMPRESSED_BYTES = Bytes.of('x-envoy-decompressor-gzip-uncompressed-bytes');
-/** The probe's note (onProbeResponseBody): the origin's last byte has been seen, whatever the decompressors still say. */
-const ORIGIN_ENDED = Bytes.of('penstock.origin_ended');
-const READ_ORIGIN_ENDED = Bytes.of('filter_state\0wasm.penstock.origin_ended');
-const ONE = Bytes.of('1');
 
 /** An origin that pauses for longer in an answer that is held may be one that waits for its reader. */
 const PAUSE_MILLISECONDS: u32 = 1000;
@@ -190,11 +185,7 @@ export function onRequestBody(exchange: Exchange, length: u32, isLast: bool): Bo
 /** Request trailers: the end of a body whose last part did not say so. */
 export function onRequestTrailers(exchange: Exchange): TrailersStatus {
   if (exchange.isAnswered) return TrailersStatus.StopIteration;
-  const wasBroken =
-    readTrailer(MapType.RequestTrailers, COMPRESSED_BYTES) > 0 &&
-    readTrailer(MapType.RequestTrailers, UNCOMPRESSED_BYTES) == 0;
-  removeHeader(MapType.RequestTrailers, COMPRESSED_BYTES.pointer, COMPRESSED_BYTES.length);
-  removeHeader(MapType.RequestTrailers, UNCOMPRESSED_BYTES.pointer, UNCOMPRESSED_BYTES.length);
+  takeCounts(MapType.RequestTrailers);
   if (isRead(layout.SURFACE_HEADER) && getHeaderPairs(MapType.RequestTrailers) == Status.Ok) {
     writeUrlText(result.pointer(), result.length());
     writeHeaderText(result.pointer(), result.length(), false);
@@ -202,6 +193,7 @@ export function onRequestTrailers(exchange: Exchange): TrailersStatus {
   }
   if (exchange.request == Reading.Pass) return TrailersStatus.Continue;
   if (wasBroken && refuse(exchange, layout.UNREADABLE_REQUEST_ENCODING)) return TrailersStatus.StopIteration;
+  if (wasCutShort && refuse(exchange, layout.UNREADABLE_REQUEST_EXPANSION)) return TrailersStatus.StopIteration;
   const length = getBuffer(BufferType.RequestBody, 0, WHOLE) == Status.Ok ? result.length() : 0;
   return judgeRequest(exchange, length) ? TrailersStatus.StopIteration : TrailersStatus.Continue;
 }
@@ -267,8 +259,8 @@ export function onResponseBody(exchange: Exchange, length: u32, isLast: bool): B
     if (isLast) exchange.hasEnded = true;
     return BodyStatus.StopIterationAndBuffer;
   }
-  // A decompressor ends an answer by trailers that Envoy does not show while the answer is held.
-  const isEnd = isLast || getProperty(READ_ORIGIN_ENDED.pointer, READ_ORIGIN_ENDED.length) == Status.Ok;
+  const isOpenedEnd = !isLast && hasOriginEnded();
+  const isEnd = isLast || isOpenedEnd;
   if (exchange.response == Reading.Lines) return passLines(exchange, length, isEnd);
   if (exchange.response == Reading.Window) return readWindow(exchange, length, isEnd);
   if (exchange.response == Reading.Events) {
@@ -297,6 +289,8 @@ export function onResponseBody(exchange: Exchange, length: u32, isLast: bool): B
     return BodyStatus.StopIterationAndBuffer;
   }
   waitNoMore(exchange);
+  if (isOpenedEnd && isCutShort(length, originBytes) && refuse(exchange, layout.UNREADABLE_RESPONSE_EXPANSION))
+    return BodyStatus.StopIterationNoBuffer;
   const isAnswered = judgeHeld(exchange, length);
   if (exchange.pinsCall != 0) return BodyStatus.StopIterationAndBuffer;
   return isAnswered ? BodyStatus.StopIterationNoBuffer : BodyStatus.Continue;
@@ -304,8 +298,7 @@ export function onResponseBody(exchange: Exchange, length: u32, isLast: bool): B
 
 /** Response trailers: the end of an answer whose last part did not say so. */
 export function onResponseTrailers(exchange: Exchange): TrailersStatus {
-  removeHeader(MapType.ResponseTrailers, COMPRESSED_BYTES.pointer, COMPRESSED_BYTES.length);
-  removeHeader(MapType.ResponseTrailers, UNCOMPRESSED_BYTES.pointer, UNCOMPRESSED_BYTES.length);
+  takeCounts(MapType.ResponseTrailers);
   if (exchange.isAnswered) return TrailersStatus.Continue;
   if (exchange.pinsCall != 0) {
     exchange.hasEnded = true;
@@ -372,6 +365,7 @@ export function onTick(rootContext: u32): void {
 
 /** The exchange is over. */
 export function onDone(contextId: u32): void {
+  forgetOrigin(contextId);
   const exchange = removeExchange(contextId);
   if (exchange === null) return;
   countBytes(exchange);
@@ -385,8 +379,8 @@ export function onDone(contextId: u32): void {
 }
 
 /** The second instance of the plugin, nearest to the origin, sees its bytes before they are opened. */
-export function onProbeResponseBody(isLast: bool): BodyStatus {
-  if (isLast) setProperty(ORIGIN_ENDED.pointer, ORIGIN_ENDED.length, ONE.pointer, ONE.length);
+export function onProbeResponseBody(contextId: u32, length: u32, isLast: bool): BodyStatus {
+  noteOrigin(contextId, length, isLast);
   return BodyStatus.Continue;
 }
 
@@ -497,22 +491,6 @@ function swallow(): BodyStatus {
   beginOut();
   putOut();
   return BodyStatus.Continue;
-}
-
-function readTrailer(map: MapType, name: Bytes): u64 {
-  return getHeader(map, name.pointer, name.length) == Status.Ok ? readDecimal(result.pointer(), result.length()) : 0;
-}
-
-/** A decimal number; the largest there is where the text is none or does not fit. */
-function readDecimal(start: usize, length: u32): u64 {
-  let value: u64 = 0;
-  if (length == 0 || length > 19) return u64.MAX_VALUE;
-  for (let i: u32 = 0; i < length; i++) {
-    const digit = <u64>load<u8>(start + i) - 0x30;
-    if (digit > 9) return u64.MAX_VALUE;
-    value = value * 10 + digit;
-  }
-  return value;
 }
 
 function isText(start: usize, length: u32, text: Bytes): bool {

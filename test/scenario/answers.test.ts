@@ -39,6 +39,14 @@ describe.each(kinds)('$name', ({ open }) => {
     expect(reply.body.toString()).toBe(clean);
   });
 
+  // Envoy's decompressors end such a text early. What is compressed more than that is said to be unreadable.
+  test.each<Encoding>(['br', 'zstd'])('%s that opens to more than Envoy gives is a warning', async (encoding) => {
+    stage.world.api.answer = encoded(encoding, [type], said('a'.repeat(1_000_000)));
+    const mark = stage.gateway.mark();
+    expect((await ask()).status).toBe(200);
+    await stage.gateway.waitForLog({ event: 'unreadable', reason: 'response-expansion', verdict: 'warn' }, mark);
+  });
+
   test('deflate is read, and comes as it was', async () => {
     const deflated = (text: string) => fixed(200, [type, ['Content-Encoding', 'deflate']], deflateSync(text));
     stage.world.api.answer = deflated(leak);
