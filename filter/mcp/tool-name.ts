@@ -1,5 +1,5 @@
 // The name of a tool in the spellings that servers give it.
-import { labelOf, step } from '../scan/confirm';
+import { labelOf, step } from '../scan/automaton';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { isMethod, paramsEnd, paramsStart } from './message';

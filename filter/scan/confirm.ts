@@ -2,6 +2,7 @@
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { inClass, isSilent, isUsed } from '../table/read';
+import { columnsOf, isNarrowOf, labelOf, labelsOf, mapOf, rowsOf, step } from './automaton';
 import { addHit, addLonger } from './hits';
 import { sipHash } from './sip-hash';
 
@@ -112,38 +113,6 @@ function runEnd(index: u32, most: u32, p: usize, end: usize): usize {
   store<u32>(last, <u32>p);
   store<u32>(last, <u32>q, 4);
   return min(limit, q);
-}
-
-/** The state of an automaton after one byte more. */
-export function step(automaton: usize, state: u32, byte: u8): u32 {
-  const cell = <usize>(state * columnsOf(automaton) + <u32>load<u8>(mapOf(automaton) + <usize>byte));
-  const rows = rowsOf(automaton);
-  return isNarrowOf(automaton) ? <u32>load<u8>(rows + cell) : <u32>load<u16>(rows + (cell << 1));
-}
-
-/** Which list of rules ends in a state of an automaton, or NO_LABEL. */
-export function labelOf(automaton: usize, state: u32): u32 {
-  return load<u8>(labelsOf(automaton) + state);
-}
-
-function mapOf(automaton: usize): usize {
-  return table.maps + <usize>load<u32>(automaton, layout.AUTOMATON_MAP);
-}
-
-function rowsOf(automaton: usize): usize {
-  return table.next + <usize>load<u32>(automaton, layout.AUTOMATON_NEXT);
-}
-
-function labelsOf(automaton: usize): usize {
-  return table.labels + <usize>load<u32>(automaton, layout.AUTOMATON_LABELS);
-}
-
-function columnsOf(automaton: usize): u32 {
-  return load<u16>(automaton, layout.AUTOMATON_COLUMNS);
-}
-
-function isNarrowOf(automaton: usize): bool {
-  return <u32>load<u16>(automaton, layout.AUTOMATON_STATES) <= <u32>layout.NARROW_STATES;
 }
 
 function automatonOf(code: usize): usize {
