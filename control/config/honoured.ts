@@ -74,6 +74,7 @@ export const standings: Readonly<Record<string, Standing>> = {
   'forward_proxy.idle_timeout_seconds': by('the routes and the listener intercept'),
   'forward_proxy.sni_verification': by('the filter'),
   'forward_proxy.redirect_websocket_hosts': nothing,
+  'forward_proxy.connect_ports': by('the destination rules'),
 
   'tls_interception.enabled': by('the listener intercept'),
   'tls_interception.ca_cert': by('the control worker'),

@@ -39,6 +39,7 @@ forward_proxy:
   idle_timeout_seconds: 120
   sni_verification: true
   redirect_websocket_hosts: []
+  connect_ports: []
 tls_interception:
   enabled: false
   ca_cert: ''

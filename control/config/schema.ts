@@ -1,7 +1,7 @@
 /**
  * Every key of pipelock.yaml: its type, range, allowed values and default, in the one definition from which the Config
  * type, the checks and the JSON schema come. Key names, units and defaults are those of Pipelock 2.0.0, those of its
- * later health_watchdog and flight_recorder, and some of ours (tls_interception.upstream_ca_file, ssrf.ip_allowlist, mcp_tool_scanning.first_seen, mcp_upstreams, pins).
+ * later health_watchdog and flight_recorder, and some of ours (forward_proxy.connect_ports, tls_interception.upstream_ca_file, ssrf.ip_allowlist, mcp_tool_scanning.first_seen, mcp_upstreams, pins).
  *
  * Long because the file format is: one place for it is easier to read than many.
  *
@@ -231,6 +231,8 @@ export const configSchema = z.strictObject({
     idle_timeout_seconds: seconds(120),
     sni_verification: flag(true),
     redirect_websocket_hosts: hostPatterns(),
+    // Ours: none means any, as in Pipelock.
+    connect_ports: z.array(z.int().min(1).max(65_535)).default([]),
   }),
   tls_interception: section({
     enabled: flag(false),

@@ -1,6 +1,6 @@
 /** Which destinations are refused: the filter `destination` of every chain against the policy (for no-bypass). */
 import type { Policy } from '../policy/policy.ts';
-import { authorityPattern } from '../render/authority.ts';
+import { authorityPattern, portPattern } from '../render/authority.ts';
 import type { Resource } from '../render/field.ts';
 import { type Breach, breachOf, look, members } from './breach.ts';
 
@@ -46,6 +46,14 @@ function chainBreaches(place: string, filters: Resource[], policy: Policy): Brea
     'destination-address',
     !policy.tls.intercept || isThere('destination-address'),
     'https to addresses would pass',
+  );
+  const port = look(rules, 'policies', 'destination-port', 'permissions', 0, 'and_rules', 'rules', 1, 'header');
+  wanted(
+    'destination-port',
+    policy.tunnel.ports === undefined ||
+      (look(port, 'string_match', 'safe_regex', 'regex') === portPattern(policy.tunnel.ports) &&
+        look(port, 'invert_match') === true),
+    'tunnels to other ports would be made',
   );
   wanted('tunnel-disabled', policy.tunnel.enabled || isThere('tunnel-disabled'), 'tunnels would be made');
   return breaches;

@@ -145,9 +145,9 @@ describe('no-bypass', () => {
   it('sees destination rules that are not the policy', () => {
     const policy = examplePolicy({
       destinations: { allowed: ['a.example'], blocked: ['b.example'] },
-      tunnel: { enabled: false },
+      tunnel: { enabled: false, ports: [443] },
     });
-    for (const name of ['malformed', 'blocked', 'not-allowed', 'address']
+    for (const name of ['malformed', 'blocked', 'not-allowed', 'address', 'port']
       .map((n) => `destination-${n}`)
       .concat('tunnel-disabled')) {
       for (const [at, filters] of [

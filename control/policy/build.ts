@@ -68,6 +68,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
       enabled: config.forward_proxy.enabled,
       maxSeconds: config.forward_proxy.max_tunnel_seconds,
       idleSeconds: config.forward_proxy.idle_timeout_seconds,
+      ...(blocks && config.forward_proxy.connect_ports.length > 0 && { ports: config.forward_proxy.connect_ports }),
     },
   };
 }

@@ -164,5 +164,6 @@ export interface Policy {
   /** The exchanges that have a line: `found` are those where something was found or refused. */
   toldExchanges: 'all' | 'found' | 'none';
 
-  tunnel: { enabled: boolean; maxSeconds: number; idleSeconds: number };
+  /** `ports`: those that a tunnel may lead to; undefined: any. */
+  tunnel: { enabled: boolean; maxSeconds: number; idleSeconds: number; ports?: number[] | undefined };
 }

@@ -28,6 +28,11 @@ export function ownAuthorityPattern(port: number): string {
   return String.raw`([^:]+|\[[^\]]+\]):` + (port === 0 ? '[0-9]+' : String(port));
 }
 
+/** An RE2 pattern for the authorities that name one of the ports. */
+export function portPattern(ports: readonly number[]): string {
+  return `.*:(${ports.join('|')})`;
+}
+
 /** An RE2 pattern for the loopback names at a port of the gateway's own: forwarding them would come back to it. */
 export function loopPattern(ports: readonly number[]): string {
   return String.raw`(?i)(localhost|127\.[0-9.]+|\[::1\])\.*:(${ports.join('|')})`;

@@ -74,6 +74,7 @@ export const examplePolicies: Record<string, Policy> = {
     tls: { passthrough: ['*.bank.example', 'pinned.example'] },
     destinations: { blocked: ['*.paste.example'], trusted: ['*.corp.example', 'localhost'] },
   }),
+  'tunnels to some ports': examplePolicy({ tunnel: { ports: [443, 8443] } }),
   'tunnels off': examplePolicy({ tunnel: { enabled: false } }),
   'mcp over https': examplePolicy({ mcpUpstream: new URL('https://mcp.example/api/mcp') }),
   'mcp at an address': examplePolicy({ mcpUpstream: new URL('http://[::1]:3000/mcp') }),

@@ -4,7 +4,7 @@
  */
 import { join } from 'node:path';
 import type { ListenAddress, Policy } from '../policy/policy.ts';
-import { authorityPattern, loopPattern, ownAuthorityPattern } from './authority.ts';
+import { authorityPattern, loopPattern, ownAuthorityPattern, portPattern } from './authority.ts';
 import { field, fill, isResource, list, type Resource, resource, takeOut, type Value } from './field.ts';
 import { fillServers } from './mcp-routes.ts';
 import type { Runtime } from './runtime.ts';
@@ -143,6 +143,9 @@ function fillDestination(policies: Resource, policy: Policy): void {
   if (allowed === undefined) delete policies['destination-not-allowed'];
   if (!policy.tls.intercept) delete policies['destination-address'];
   if (policy.tunnel.enabled) delete policies['tunnel-disabled'];
+  const port = 'destination-port.permissions[0].and_rules.rules[1].header.string_match.safe_regex.regex';
+  if (policy.tunnel.ports === undefined) delete policies['destination-port'];
+  else fill(policies, port, portPattern(policy.tunnel.ports));
 }
 
 function fillAuthority(policies: Resource, name: string, pattern: string): void {

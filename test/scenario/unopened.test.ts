@@ -4,7 +4,7 @@ import tls from 'node:tls';
 import { describe, expect, test } from 'vitest';
 import { h1Client, h2Client } from '../harness/client.ts';
 import { dial, nextChunk, openTunnel, readHead, secure } from '../harness/tunnel.ts';
-import { attemptAs } from './attempt.ts';
+import { attempt, attemptAs } from './attempt.ts';
 import { type Stage, useStage } from './stage.ts';
 
 const authority = 'api.penstock.test:443';
@@ -167,6 +167,42 @@ describe('sni_verification: false', () => {
       const ask = (host: string) => attemptAs(stage.gateway.route, url, { servername: 'other.penstock.test', host });
       expect((await ask('api.penstock.test')).status).toBe(200);
       expect((await ask('other.penstock.test')).status).toBe(421);
+    });
+  });
+});
+
+describe('connect_ports', () => {
+  describe.each([
+    ['interception on', true],
+    ['interception off', false],
+  ])('%s', (_, enabled) => {
+    const stage = useStage({
+      sections: { forward_proxy: { connect_ports: [443, 8443] }, tls_interception: { enabled } },
+    });
+    test('a tunnel to another port is refused, also where CONNECT is spelt oddly', async () => {
+      const mark = stage.gateway.mark();
+      (await openTunnel(stage.gateway.proxy, authority)).destroy();
+      for (const other of [
+        'api.penstock.test:80',
+        'api.penstock.test:22',
+        'api.penstock.test:4430',
+        'api.penstock.test:0443',
+      ])
+        await expect(openTunnel(stage.gateway.proxy, other), other).rejects.toMatchObject({
+          status: 403,
+          body: expect.stringContaining('destination-port'),
+        });
+      await stage.gateway.waitForLog({ event: 'exchange', verdict: 'block', rules: ['destination-port'] }, mark);
+      const plain = await attempt({ proxy: stage.gateway.proxy, ca: '' }, 'http://api.penstock.test/');
+      expect(plain).toMatchObject({ status: 200 });
+    });
+  });
+  describe('mode: audit', () => {
+    const stage = useStage({
+      sections: { mode: 'audit', forward_proxy: { connect_ports: [443] }, tls_interception: { enabled: false } },
+    });
+    test('refuses no port', async () => {
+      (await openTunnel(stage.gateway.proxy, 'api.penstock.test:80')).destroy();
     });
   });
 });
