@@ -24,6 +24,7 @@ import {
   Outcome,
   unreadable,
 } from './action/mcp';
+import { mayAsk } from './action/mcp-token';
 import { forgetOrigin, hasOriginEnded, noteOrigin, originBytes } from './action/origin';
 import { beginOut, putOut } from './action/out';
 import { forgetPinsCall } from './action/pins';
@@ -95,6 +96,7 @@ const reader = new PairReader();
 /** Request headers: names compared, URL and headers judged; a body is held until it has been read to its end. */
 export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatus {
   exchange.chain = readChain();
+  if (exchange.chain == Chain.Mcp && !mayAsk(exchange)) return HeadersStatus.StopIteration;
   exchange.isSecureForm = exchange.chain == Chain.Egress && isSecureForm();
   if (getHeaderPairs(MapType.RequestHeaders) != Status.Ok) return HeadersStatus.StopIteration;
   const pairs = result.pointer();

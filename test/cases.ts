@@ -111,6 +111,7 @@ function forPeople(policy: Policy): object {
   }
   return {
     ...policy,
+    mcpTokenDigests: policy.mcpTokenDigests.length,
     mcpUpstream: policy.mcpUpstream?.href,
     mcpUpstreams: Object.fromEntries(policy.mcpUpstreams.map(({ name, url }) => [name, url.href])),
     toolRanges: policy.toolRanges.map(({ address, prefixLength }) => `${address}/${prefixLength}`).join(' '),

@@ -76,6 +76,7 @@ export type TablePolicy = Pick<
   | 'ownCredentialHeaders'
   | 'mcpUpstream'
   | 'mcpUpstreams'
+  | 'mcpTokenDigests'
 >;
 
 /** Compiles rules and policy into a table (filter/table/layout.ts). Throws CompileError, TableTooLarge. */

@@ -15,6 +15,7 @@ export type VerdictPolicy = Pick<
   | 'maxResponseBytes'
   | 'webSocket'
   | 'limits'
+  | 'mcpTokenDigests'
 >;
 
 const verdictNumbers: Record<Verdict, number> = {
@@ -43,6 +44,11 @@ export function setVerdicts(
   view.setUint32(record + layout.POLICY_WINDOW_CALLS, policy.toolChains.windowCalls, true);
   view.setUint32(record + layout.POLICY_WINDOW_SECONDS, policy.toolChains.windowSeconds, true);
   view.setUint32(record + layout.POLICY_WINDOW_GAP, policy.toolChains.maxGap, true);
+  view.setUint32(record + layout.POLICY_MCP_TOKEN_COUNT, policy.mcpTokenDigests.length, true);
+  table.fill(0, record + layout.POLICY_MCP_TOKENS, record + layout.POLICY_BYTES);
+  policy.mcpTokenDigests.forEach((digest, i) => {
+    table.set(digest, record + layout.POLICY_MCP_TOKENS + i * layout.TOKEN_DIGEST_BYTES);
+  });
   const { forwardsCookies, origin, maxMessageBytes = 0, maxConnections = 0 } = policy.webSocket;
   view.setUint32(record + layout.POLICY_WEBSOCKET_MESSAGE_BYTES, maxMessageBytes, true);
   view.setUint32(record + layout.POLICY_WEBSOCKET_CONNECTIONS, maxConnections, true);

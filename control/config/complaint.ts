@@ -8,6 +8,7 @@ export const problemCodes = [
   'bad-host-pattern',
   'bad-regex',
   'bad-secrets-file',
+  'bad-token-file',
   'bad-url',
   'duplicate-key',
   'duplicate-name',

@@ -111,6 +111,7 @@ export const standings: Readonly<Record<string, Standing>> = {
   mcp_input_scanning: by('the filter'),
   mcp_tool_scanning: by('the filter'),
   pins: by('the control worker'),
+  mcp_auth: by('the filter'),
   mcp_upstreams: by('the routes and the clusters'),
   'mcp_tool_policy.enabled': by('the filter'),
   'mcp_tool_policy.include_defaults': by('the filter'),

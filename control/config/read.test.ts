@@ -162,7 +162,7 @@ test.each(named)('%s', (_, code, text, line, column, key) => {
 test('each code is provoked above', () => {
   const provoked = new Set(codes.map(([code]) => code));
   // What a check says beside the form is tested with the check; of Helm values, by test/chart/refusals.yaml.
-  const elsewhere = ['bad-secrets-file', 'duplicate-name', 'unguarded-assistant', 'values-conflict'];
+  const elsewhere = ['bad-secrets-file', 'bad-token-file', 'duplicate-name', 'unguarded-assistant', 'values-conflict'];
   expect(problemCodes.filter((code) => !provoked.has(code))).toEqual(elsewhere);
 });
 

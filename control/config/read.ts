@@ -159,6 +159,7 @@ function withAbsolutePaths(config: Config, folder: string): Config {
     },
     kill_switch: { ...config.kill_switch, sentinel_file: absolute(config.kill_switch.sentinel_file) },
     logging: { ...config.logging, file: absolute(config.logging.file) },
+    mcp_auth: { token_file: absolute(config.mcp_auth.token_file) },
     dlp: { ...config.dlp, secrets_file: absolute(config.dlp.secrets_file) },
     file_sentry: { ...config.file_sentry, watch_paths: config.file_sentry.watch_paths.map(absolute) },
   };

@@ -82,6 +82,7 @@ mcp_input_scanning: { enabled: true, action: warn, on_parse_error: block } # lef
 mcp_tool_scanning: { enabled: true, action: warn, detect_drift: true, first_seen: trust }
 pins: { store: '' }
 mcp_upstreams: {}
+mcp_auth: { token_file: '' }
 mcp_tool_policy: { enabled: true, include_defaults: true, action: warn, rules: [], redirect_profiles: {} }
 mcp_session_binding: { enabled: false, unknown_tool_action: warn, no_baseline_action: warn }
 mcp_ws_listener: { allowed_origins: [], max_connections: 100 }

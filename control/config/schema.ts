@@ -1,7 +1,7 @@
 /**
  * Every key of pipelock.yaml: its type, range, allowed values and default, in the one definition from which the Config
  * type, the checks and the JSON schema come. Key names, units and defaults are those of Pipelock 2.0.0, those of its
- * later health_watchdog and flight_recorder, and some of ours (forward_proxy.connect_ports, tls_interception.upstream_ca_file, ssrf.ip_allowlist, mcp_tool_scanning.first_seen, mcp_upstreams, pins).
+ * later health_watchdog and flight_recorder, and some of ours (forward_proxy.connect_ports, tls_interception.upstream_ca_file, ssrf.ip_allowlist, mcp_tool_scanning.first_seen, mcp_upstreams, mcp_auth, pins).
  *
  * Long because the file format is: one place for it is easier to read than many.
  *
@@ -301,6 +301,8 @@ export const configSchema = z.strictObject({
   pins: section({ store: z.enum(['', 'file', 'configMap']).default('') }),
   // Ours: MCP servers by the first name of their paths on 8889. The names are checked in cross-check.ts.
   mcp_upstreams: z.record(z.string(), checkedText(upstreamComplaint)).default({}),
+  // Ours: who may ask on 8889.
+  mcp_auth: section({ token_file: text() }),
   mcp_tool_policy: section(mcpToolPolicy),
   mcp_session_binding: section({
     enabled: flag(false),

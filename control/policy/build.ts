@@ -19,6 +19,8 @@ export interface PolicyOptions {
   listen: ListenAddress;
   mcpListen: ListenAddress;
   mcpUpstream: URL | undefined;
+  /** SHA-256 of each token that callers of MCP may say. */
+  mcpTokenDigests?: Uint8Array[];
   /** PEM file with the roots for upstream certificates. */
   upstreamCaFile: string;
 }
@@ -47,6 +49,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
     limits: limitsPolicy(config.fetch_proxy.monitoring),
     listen: { proxy: options.listen, mcp: options.mcpListen },
     mcpUpstream: options.mcpUpstream,
+    mcpTokenDigests: options.mcpTokenDigests ?? [],
     mcpUpstreams: Object.entries(config.mcp_upstreams).map(([name, url]) => ({ name, url: new URL(url) })),
     tls: {
       intercept: tls.enabled,

@@ -122,6 +122,8 @@ export interface Policy {
   listen: { proxy: ListenAddress; mcp: ListenAddress };
   /** Where 8889 leads; undefined: what goes to no server with a name of its own is answered with an error. */
   mcpUpstream: URL | undefined;
+  /** SHA-256 of each token of which 8889 wants one, in every mode; empty: it wants none. */
+  mcpTokenDigests: Uint8Array[];
   /** Servers that 8889 leads to by the first name of the path, each name once. */
   mcpUpstreams: { name: string; url: URL }[];
 

@@ -28,6 +28,7 @@ export function examplePolicy(change: Change = {}): Policy {
     listen: { proxy: { address: '127.0.0.1', port: 8888 }, mcp: { address: '127.0.0.1', port: 8889 } },
     mcpUpstream: undefined,
     mcpUpstreams: [],
+    mcpTokenDigests: [],
     tls: {
       intercept: true,
       passthrough: [],

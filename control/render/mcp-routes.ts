@@ -12,7 +12,9 @@ export function fillServers(manager: Resource, policy: Policy): void {
   list(manager, routes).unshift(...policy.mcpUpstreams.map(({ name, url }) => namedRoute(template, name, url)));
   if (!policy.mcpUpstream) {
     takeOut(manager, routes, 'upstream');
-    if (policy.mcpUpstreams.length > 0) fillKnown(resource(manager, `${routes}[no-upstream].direct_response`), policy);
+    // What answers there asks for no token, so where one is needed it names nothing.
+    if (policy.mcpUpstreams.length > 0 && policy.mcpTokenDigests.length === 0)
+      fillKnown(resource(manager, `${routes}[no-upstream].direct_response`), policy);
     return;
   }
   takeOut(manager, routes, 'no-upstream');

@@ -38,12 +38,13 @@ export function assemble(
   tableDirectory?: string,
   { text, place }: ConfigSource = configSource(options.config),
 ): Assembly {
-  const { config, notices, rules: all } = load(text, place, env);
+  const { config, notices, rules: all, mcpTokenDigests } = load(text, place, env);
   const rules = tableDirectory === undefined ? all.filter(({ values }) => !values?.length) : all;
   const policy = buildPolicy(config, rules, {
     listen: options.listen,
     mcpListen: options.mcpListen,
     mcpUpstream: options.mcpUpstream === undefined ? undefined : parseUpstream(options.mcpUpstream),
+    mcpTokenDigests,
     upstreamCaFile: config.tls_interception.upstream_ca_file || findSystemRoots(env),
   });
   const table =

@@ -14,6 +14,7 @@ import { readRules } from '../rules/read.ts';
 import type { Rule } from '../rules/rule.ts';
 import { readSecretsFile } from '../rules/secrets-file.ts';
 import { sessionRulesOf } from '../rules/session.ts';
+import { readTokenFile } from '../rules/token-file.ts';
 import { toolChainRulesOf } from '../rules/tool-chain.ts';
 import { checkToolRules, toolRulesOf } from '../rules/tool-policy.ts';
 import { checkHandlers } from './handlers.ts';
@@ -22,10 +23,12 @@ export interface Loaded {
   config: Config;
   notices: Notice[];
   rules: Rule[];
+  /** SHA-256 of each token that callers of MCP may say; empty: they need none. */
+  mcpTokenDigests: Uint8Array[];
 }
 
 /**
- * Reads a pipelock.yaml text, and the file of secrets that it names.
+ * Reads a pipelock.yaml text, and the files of secrets and tokens that it names.
  * @param place names the file in messages
  * @param env where dlp.scan_env looks
  * @throws ConfigError, RuleError
@@ -44,9 +47,18 @@ export function load(text: string, place: string, env: NodeJS.ProcessEnv): Loade
       remedy,
     }));
   };
+  let mcpTokenDigests: Uint8Array[] = [];
+  const checkTokenFile = ({ mcp_auth: { token_file } }: Config): KeyComplaint[] => {
+    if (token_file === '') return [];
+    const { digests, problems } = readTokenFile(token_file);
+    mcpTokenDigests = digests;
+    const path = ['mcp_auth', 'token_file'];
+    return problems.map((problem) => ({ path, on: 'value', code: 'bad-token-file', ...problem }));
+  };
   const { config, notices } = readConfig(text, place, [
     checkPatterns,
     checkSecretsFile,
+    checkTokenFile,
     checkToolRules,
     checkHandlers,
     checkToolChains,
@@ -56,6 +68,7 @@ export function load(text: string, place: string, env: NodeJS.ProcessEnv): Loade
   return {
     config,
     notices,
+    mcpTokenDigests,
     rules: [
       ...(dlp.include_defaults ? readRules() : []),
       ...dlp.patterns.map((entry, i) => customRule(entry, `${place}: dlp.patterns[${i}]`)),

@@ -67,7 +67,14 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
   else writeFiles(files, layout);
   if (policy.stop) writeStopFiles(policy.stop.allowed, layout);
   const { upstream_ca_file } = config.tls_interception;
-  const sources = [options.config ?? '', ca_cert, ca_key, upstream_ca_file, config.dlp.secrets_file];
+  const sources = [
+    options.config ?? '',
+    ca_cert,
+    ca_key,
+    upstream_ca_file,
+    config.dlp.secrets_file,
+    config.mcp_auth.token_file,
+  ];
   return {
     runtime: layout,
     envoy: { ...envoy, args: envoyArguments(join(layout.directory, 'bootstrap.yaml'), options.concurrency) },

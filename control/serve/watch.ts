@@ -1,7 +1,7 @@
 /** Sees that one of some files has changed, however it was written: in place, renamed over, or as kubelet swaps a ConfigMap. */
 
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
+import { readFileSync, statSync } from 'node:fs';
 
 /**
  * Kubelet replaces a symbolic link two directories above the file, which file system events miss or report for something
@@ -10,7 +10,7 @@ import { readFileSync } from 'node:fs';
 const pollMs = 250;
 
 /**
- * Calls `onChange` when the files' content has become another, and has been the same twice in a row: an editor may be
+ * Calls `onChange` when the files' content or mode has become another, and has been the same twice in a row: an editor may be
  * halfway. While `onChange` runs nothing is looked at.
  * @param files paths; one that is missing counts as empty
  */
@@ -41,7 +41,11 @@ function digest(files: readonly string[]): string {
   const hash = createHash('sha256');
   for (const file of files) {
     try {
-      hash.update(readFileSync(file)).update('\0');
+      // One that was refused for who may read it is looked at again when that has changed.
+      hash
+        .update(`${statSync(file).mode} `)
+        .update(readFileSync(file))
+        .update('\0');
     } catch {
       hash.update('\0missing\0');
     }

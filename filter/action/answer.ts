@@ -1,5 +1,6 @@
 // The answers that the filter gives in the origin's place: JSON in the OpenAI error shape
-// (https://platform.openai.com/docs/guides/error-codes), or JSON-RPC errors on the MCP listener.
+// (https://platform.openai.com/docs/guides/error-codes), or JSON-RPC errors on the MCP listener. Longer
+// than most files: whatever we say to a client in our own name is written here.
 import { findingRule, ruleId, ruleIdLength } from '../finding/findings';
 import { idCount, idLength, idStart, isBatch, setOnlyId } from '../mcp/message';
 import { Bytes, PairWriter, sendLocalResponse, Writer } from '../proxy-wasm-as/assembly';
@@ -11,6 +12,8 @@ import { requestIdOf } from './report';
 
 const CONTENT_TYPE = Bytes.of('content-type');
 const JSON_TYPE = Bytes.of('application/json');
+const AUTHENTICATE = Bytes.of('www-authenticate');
+const BEARER = Bytes.of('Bearer');
 const DETAILS = Bytes.of('penstock_block');
 /** What the access log has of an answer of a handler (control/serve/event.ts). */
 const REDIRECT_DETAILS = Bytes.of('penstock_redirect');
@@ -84,6 +87,24 @@ export function answerRefused(exchange: Exchange, status: u32, code: string, rea
   startOpenAi();
   writer.ascii(code).ascii('"}}');
   send(exchange, status);
+}
+
+/** Answers a request on 8889 that says no token of ours (RFC 6750 section 3). */
+export function answerUnauthorized(exchange: Exchange): void {
+  writer.start(body, BODY_BYTES).ascii('{"jsonrpc":"2.0","id":null,"error":{"code":-').decimal(POLICY_ERROR);
+  writer.ascii(
+    ',"message":"refused by Penstock: a token of its operator is needed, in X-Penstock-Token or as the Bearer of ',
+  );
+  writer
+    .ascii('Authorization; request ')
+    .hex(requestIdOf(exchange), 16)
+    .ascii('","data":{"code":"mcp-auth","request":"');
+  writer.hex(requestIdOf(exchange), 16).ascii('"}}}');
+  exchange.isAnswered = true;
+  pairs.start(pairBytes, 256, 2);
+  pairs.add(CONTENT_TYPE.pointer, CONTENT_TYPE.length, JSON_TYPE.pointer, JSON_TYPE.length);
+  pairs.add(AUTHENTICATE.pointer, AUTHENTICATE.length, BEARER.pointer, BEARER.length);
+  sendPairs(401, DETAILS, writer.pointer, writer.length);
 }
 
 /** Answers a request to /ws that names no WebSocket. */
@@ -243,6 +264,11 @@ function sendJson(status: u32): void {
 function sendBytes(status: u32, details: Bytes, start: usize, length: u32): void {
   pairs.start(pairBytes, 256, 1);
   pairs.add(CONTENT_TYPE.pointer, CONTENT_TYPE.length, JSON_TYPE.pointer, JSON_TYPE.length);
+  sendPairs(status, details, start, length);
+}
+
+/** With the headers in `pairs`. */
+function sendPairs(status: u32, details: Bytes, start: usize, length: u32): void {
   pairs.finish();
   sendLocalResponse(status, details.pointer, details.length, start, length, pairs.pointer, pairs.length);
 }
