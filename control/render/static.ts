@@ -1,6 +1,6 @@
 /** One envoy.yaml out of the rendered files, for `envoy --mode validate` and for people. */
 import { parse, stringify } from 'yaml';
-import { field, list, type Resource, resource, type Value } from './field.ts';
+import { list, type Resource, resource, type Value } from './field.ts';
 import type { EnvoyFiles } from './runtime.ts';
 
 /**
@@ -13,8 +13,12 @@ export function joinStatic(files: EnvoyFiles): string {
   const clusters = list(parse(files.clusters) as Value, 'resources').map(withoutType);
   const filter = resource(parse(files.filter) as Value, 'resources[penstock].typed_config');
   for (const listener of listeners) {
-    const filters = list(listener, `filter_chains[${listener.name}].filters[http].typed_config.http_filters`);
-    filters[filters.indexOf(field(filters, '[penstock]'))] = { name: 'penstock', typed_config: filter };
+    const manager = resource(listener, `filter_chains[${listener.name}].filters[http].typed_config`);
+    const upgrades = ((manager.upgrade_configs ?? []) as Resource[]).map((upgrade) => upgrade.filters as Value[]);
+    for (const filters of [list(manager, 'http_filters'), ...upgrades]) {
+      const at = filters?.findIndex((one) => (one as Resource).name === 'penstock') ?? -1;
+      if (at >= 0) filters[at] = { name: 'penstock', typed_config: filter };
+    }
   }
   const dynamic = resource(bootstrap, 'dynamic_resources');
   delete dynamic.lds_config;
