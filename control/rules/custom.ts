@@ -1,7 +1,7 @@
 /** dlp.patterns of pipelock.yaml: the user's own rules. */
 import type { Config } from '../config/schema.ts';
 import { fromRe2 } from './re2.ts';
-import type { Confidence, Rule, Severity, Validator } from './rule.ts';
+import { type Confidence, type Rule, type Severity, unwritten, type Validator } from './rule.ts';
 
 export type CustomPattern = Config['dlp']['patterns'][number];
 
@@ -24,22 +24,13 @@ export function customRule(entry: CustomPattern, place: string): Rule {
   const severity = entry.severity ?? 'high';
   const validator = entry.validator && customValidators[entry.validator];
   return {
+    ...unwritten,
     id: customRuleId(entry.name),
     title: entry.name,
-    risk: '',
     severity,
     confidence: confidences[severity],
     pattern: fromRe2(entry.regex).pattern,
-    source: '',
-    match: [],
-    reject: [],
-    near: [],
-    nearRequired: false,
-    samples: [],
-    ownUrlHosts: [],
-    ownBodyHosts: [],
     exemptHosts: entry.exempt_domains,
-    also: [],
     place,
     ...(validator && { validator }),
   };

@@ -2,7 +2,7 @@
  * What looks drawn in a URL: fetch_proxy.monitoring.entropy_threshold. The filter adds up the bits itself
  * (filter/finding/entropy.ts); the rules stand in the table so that their findings get a verdict, a line and a count like all others.
  */
-import type { Rule } from './rule.ts';
+import { type Rule, unwritten } from './rule.ts';
 
 /** In the order of filter/table/layout.ts, ENTROPY_RULE_*. */
 const entries: [id: string, title: string][] = [
@@ -16,23 +16,14 @@ export const entropyRuleIds: readonly string[] = entries.map(([id]) => id);
 /** @param exempt host patterns whose names and paths are not looked at; their queries are */
 export function entropyRules(exempt: readonly string[]): Rule[] {
   return entries.map(([id, title]) => ({
+    ...unwritten,
+    values: [],
     id,
     title,
     risk: 'data leaves in the name of what is asked for',
     severity: 'medium',
     confidence: 'high',
-    pattern: '',
-    source: '',
-    match: [],
-    reject: [],
-    near: [],
-    nearRequired: false,
-    samples: [],
-    ownUrlHosts: [],
-    ownBodyHosts: [],
     exemptHosts: id === 'entropy.query' ? [] : [...exempt],
-    values: [],
-    also: [],
     place: id,
   }));
 }

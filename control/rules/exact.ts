@@ -1,5 +1,5 @@
 /** Rules that look for exact values and not for a shape: dlp.secrets_file and dlp.scan_env of pipelock.yaml. */
-import type { Rule } from './rule.ts';
+import { type Rule, unwritten } from './rule.ts';
 
 /** Fewest bytes of a value that is looked for. Shorter ones are words that any text holds. */
 export const leastValueBytes = 8;
@@ -14,23 +14,12 @@ export function exactRules(id: string, title: string, values: readonly Uint8Arra
   if (values.length === 0) return [];
   return [
     {
+      ...unwritten,
       id,
       title,
-      risk: '',
       severity: 'critical',
       confidence: 'high',
-      pattern: '',
-      source: '',
-      match: [],
-      reject: [],
-      near: [],
-      nearRequired: false,
-      samples: [],
-      ownUrlHosts: [],
-      ownBodyHosts: [],
-      exemptHosts: [],
       values: [...values],
-      also: [],
       place: id,
     },
   ];

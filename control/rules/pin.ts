@@ -2,7 +2,7 @@
  * What control/pins finds: a tool that differs from its pin, or has none. Nothing of it is looked for in a text; the rules
  * stand in the table so that their findings get a verdict, a line and a count like all others.
  */
-import type { Confidence, Rule } from './rule.ts';
+import { type Confidence, type Rule, unwritten } from './rule.ts';
 
 /** In the order of filter/table/layout.ts, PIN_RULE_*. Of low confidence is what honest servers do when they are updated. */
 const entries: [id: string, title: string, confidence: Confidence][] = [
@@ -19,23 +19,13 @@ export const pinRuleIds: readonly string[] = entries.map(([id]) => id);
 
 export function pinRules(): Rule[] {
   return entries.map(([id, title, confidence]) => ({
+    ...unwritten,
+    values: [],
     id,
     title,
     risk: 'a server that was harmless when it was looked at instructs the model otherwise now',
     severity: 'high',
     confidence,
-    pattern: '',
-    source: '',
-    match: [],
-    reject: [],
-    near: [],
-    nearRequired: false,
-    samples: [],
-    ownUrlHosts: [],
-    ownBodyHosts: [],
-    exemptHosts: [],
-    values: [],
-    also: [],
     place: id,
   }));
 }

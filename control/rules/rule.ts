@@ -117,6 +117,22 @@ export interface RuleProblem {
   text: string;
 }
 
+/** What a rule has that no rule file holds: no examples, no context, no hosts. */
+export const unwritten: Omit<Rule, 'id' | 'title' | 'severity' | 'confidence' | 'place'> = {
+  risk: '',
+  pattern: '',
+  source: '',
+  match: [],
+  reject: [],
+  near: [],
+  nearRequired: false,
+  samples: [],
+  ownUrlHosts: [],
+  ownBodyHosts: [],
+  exemptHosts: [],
+  also: [],
+};
+
 /** Everything that is wrong in the rule files, one problem a line in `message`. */
 export class RuleError extends Error {
   override readonly name = 'RuleError';

@@ -3,7 +3,7 @@
  * looked for in a text; the rules stand in the table so that their findings get a verdict, a line and a count like all others.
  */
 import type { Config } from '../config/schema.ts';
-import type { Confidence, Rule } from './rule.ts';
+import { type Confidence, type Rule, unwritten } from './rule.ts';
 
 /**
  * In the order of filter/table/layout.ts, SESSION_RULE_*. That no list was seen is of low confidence: a client may know the
@@ -20,24 +20,9 @@ export const sessionRuleIds: readonly string[] = entries.map(([id]) => id);
 export function sessionRulesOf({ enabled }: Config['mcp_session_binding']): Rule[] {
   if (!enabled) return [];
   return entries.map(([id, title, confidence]) => ({
-    ...foundByFilter,
+    ...unwritten,
+    values: [],
     ...{ id, title, confidence, place: id, severity: 'high' },
     risk: 'an instruction that reached the model has it call what its user was never offered',
   }));
 }
-
-/** What a rule has that is found in no text. */
-export const foundByFilter: Omit<Rule, 'id' | 'title' | 'risk' | 'severity' | 'confidence' | 'place'> = {
-  pattern: '',
-  source: '',
-  match: [],
-  reject: [],
-  near: [],
-  nearRequired: false,
-  samples: [],
-  ownUrlHosts: [],
-  ownBodyHosts: [],
-  exemptHosts: [],
-  values: [],
-  also: [],
-};

@@ -7,8 +7,7 @@ import { join } from 'node:path';
 import { parse } from 'yaml';
 import { z } from 'zod';
 import type { Config } from '../config/schema.ts';
-import type { Confidence, Rule } from './rule.ts';
-import { foundByFilter } from './session.ts';
+import { type Confidence, type Rule, unwritten } from './rule.ts';
 
 type Section = Config['tool_chain_detection'];
 
@@ -78,7 +77,7 @@ function chainRule(
   toolChain: NonNullable<Rule['toolChain']>,
 ): Omit<Rule, 'severity' | 'place'> {
   const risk = 'tools that are harmless one by one do together what nobody asked for';
-  return { ...foundByFilter, id: toolChainRuleId(name), title, risk, confidence, toolChain };
+  return { ...unwritten, values: [], id: toolChainRuleId(name), title, risk, confidence, toolChain };
 }
 
 /** "Pay after lookup" → chain.pay-after-lookup */

@@ -10,7 +10,7 @@ import type { KeyComplaint } from '../config/explain.ts';
 import { redirectProfileOf } from '../config/redirect-check.ts';
 import type { Config } from '../config/schema.ts';
 import { fromRe2 } from './re2.ts';
-import { confidences, type Rule, type ToolMatch } from './rule.ts';
+import { confidences, type Rule, type ToolMatch, unwritten } from './rule.ts';
 
 /** Names of tools by what they do, as RE2; they meet a name in snake case, with and without the prefix of its server. */
 const tools = {
@@ -106,19 +106,8 @@ function pattern(re2: string | undefined): string | undefined {
 
 function toolRule(id: string, title: string, tool: ToolMatch): Rule {
   return {
-    ...{
-      id,
-      title,
-      tool,
-      risk: '',
-      severity: 'high',
-      confidence: 'high',
-      pattern: '',
-      source: '',
-      match: [],
-      reject: [],
-    },
-    ...{ near: [], nearRequired: false, samples: [], ownUrlHosts: [], ownBodyHosts: [], exemptHosts: [], also: [] },
+    ...unwritten,
+    ...{ id, title, tool, severity: 'high', confidence: 'high' },
     place: 'rules/tool-policy',
   };
 }

@@ -2,7 +2,7 @@ import { type Compiled, compile } from '../../control/compile/compile.ts';
 import { readConfig } from '../../control/config/read.ts';
 import { buildPolicy } from '../../control/policy/build.ts';
 import type { Policy } from '../../control/policy/policy.ts';
-import type { Rule } from '../../control/rules/rule.ts';
+import { type Rule, unwritten } from '../../control/rules/rule.ts';
 
 /** The rules compiled with the policy of a configuration, by default the balanced one. */
 export function compileRules(rules: readonly Rule[], config = 'mode: balanced\n'): Compiled {
@@ -22,6 +22,7 @@ export function policyOf(rules: readonly Rule[], config: string): Policy {
 /** A rule of nothing but a pattern. */
 export function bareRule(pattern: string, id = 'financial.test.pattern'): Rule {
   return {
+    ...unwritten,
     id,
     title: 'test',
     risk: 'none',
@@ -29,15 +30,6 @@ export function bareRule(pattern: string, id = 'financial.test.pattern'): Rule {
     confidence: 'high',
     pattern,
     source: 'https://example.com/',
-    match: [],
-    reject: [],
-    near: [],
-    nearRequired: false,
-    samples: [],
-    ownUrlHosts: [],
-    ownBodyHosts: [],
-    exemptHosts: [],
-    also: [],
     place: 'test.yaml:1',
   };
 }
