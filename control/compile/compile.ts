@@ -63,6 +63,7 @@ export type TablePolicy = Pick<
   Policy,
   | 'ruleVerdicts'
   | 'unreadableVerdicts'
+  | 'explainsBlocks'
   | 'stripsTools'
   | 'toolRanges'
   | 'bindsSessions'

@@ -8,6 +8,7 @@ export type VerdictPolicy = Pick<
   Policy,
   | 'ruleVerdicts'
   | 'unreadableVerdicts'
+  | 'explainsBlocks'
   | 'stripsTools'
   | 'bindsSessions'
   | 'toolChains'
@@ -39,6 +40,7 @@ export function setVerdicts(
   const section = (index: number) => view.getUint32(layout.HEADER_BYTES + index * 8, true);
   const [record, records] = [section(layout.SECTION_POLICY), section(layout.SECTION_RULES)];
   view.setUint32(record + layout.POLICY_MAX_REQUEST_BODY_BYTES, policy.maxRequestBodyBytes, true);
+  view.setUint8(record + layout.POLICY_EXPLAINS_BLOCKS, policy.explainsBlocks ? 1 : 0);
   view.setUint8(record + layout.POLICY_STRIPS_TOOLS, policy.stripsTools ? 1 : 0);
   view.setUint32(record + layout.POLICY_MAX_RESPONSE_BYTES, policy.maxResponseBytes, true);
   view.setUint32(record + layout.POLICY_WINDOW_CALLS, policy.toolChains.windowCalls, true);

@@ -42,7 +42,7 @@ export const standings: Readonly<Record<string, Standing>> = {
   version: by('the reader of this file'),
   mode: by('the policy'),
   enforce: by('the policy'),
-  explain_blocks: nothing,
+  explain_blocks: by('the filter and the destination rules'),
   api_allowlist: by('the destination rules'),
   metrics_listen: by('the control worker'),
   internal: by('the resolver and the clusters'),

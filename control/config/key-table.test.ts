@@ -19,6 +19,7 @@ api_allowlist: [api.example]
 sandbox: { enabled: true, strict: false }
 git_protection: { enabled: false }
 explain_blocks: true
+reverse_proxy: { enabled: true }
 kill_switch: { api_token: not-to-be-shown }
 dlp: { patterns: [{ name: mine, regex: '${'x'.repeat(100)}' }] }
 modes: strict
@@ -31,6 +32,7 @@ modes: strict
     'sandbox.strict',
     'git_protection.enabled',
     'explain_blocks',
+    'reverse_proxy.enabled',
     'kill_switch.api_token',
     'dlp.patterns',
     'modes',
@@ -39,7 +41,8 @@ modes: strict
   expect(row('mode')).toEqual({ key: 'mode', value: '"strict"', standing: 'honoured by the policy' });
   expect(row('sandbox.enabled').standing).toMatch(/^refused: it is on, and not honoured: /);
   expect(row('git_protection.enabled').standing).toMatch(/^off: /);
-  expect(row('explain_blocks').standing).toBe('refused: not honoured yet, and it is on');
+  expect(row('explain_blocks').standing).toMatch(/^honoured by /);
+  expect(row('reverse_proxy.enabled').standing).toBe('refused: not honoured yet, and it is on');
   expect(row('modes').standing).toBe('refused: unknown key');
   expect(row('dlp.patterns').value).toHaveLength(40);
   expect(formatKeyTable(table)).not.toContain('not-to-be-shown');

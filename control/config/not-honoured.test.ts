@@ -45,7 +45,6 @@ const off = 'not honoured yet; it is off, so nothing is lost';
 test.each([
   ['reverse_proxy: { enabled: false, listen: ":9" }', `p.yaml:2:1: reverse_proxy: ${off}`],
   ['reverse_proxy: { listen: ":9" }', `p.yaml:2:1: reverse_proxy: ${off}`],
-  ['explain_blocks: false', `p.yaml:2:1: explain_blocks: ${off}`],
   ['suppress: []', `p.yaml:2:1: suppress: ${off}`],
   [
     'fetch_proxy: { timeout_seconds: 30 }',
@@ -97,7 +96,6 @@ test.each([
     'fetch_proxy: { timeout_seconds: 10 }',
     'p.yaml:1:33: fetch_proxy.timeout_seconds: it is set to 10, and not honoured: there is no /fetch here, whose key it is; an answer may take as long as its origin does; remove it',
   ],
-  ['explain_blocks: true', 'p.yaml:1:17: explain_blocks: not honoured yet, and it is on; write false, or remove it'],
   [
     'agents: { one: { mode: audit } }',
     'p.yaml:1:1: agents: it is set, and not honoured: one gateway has one policy; run a release for each agent that needs another; remove it',
@@ -118,6 +116,7 @@ test('keys that are honoured are taken at any value without a word', () => {
   const text = `
 mode: strict
 enforce: false
+explain_blocks: true
 api_allowlist: [api.example.com]
 internal: []
 trusted_domains: [mcp.example]

@@ -97,7 +97,7 @@ const codes: [code: string, text: string, line: number, column: number, key: str
   ['not-allowed', 'response_scanning: {action: ask}', 1, 29, 'response_scanning.action'],
   ['not-allowed', 'response_scanning: {action: deny}', 1, 29, 'response_scanning.action'],
   ['not-allowed', 'mcp_input_scanning: {on_parse_error: warn}', 1, 38, 'mcp_input_scanning.on_parse_error'],
-  ['not-honoured', 'explain_blocks: true', 1, 17, 'explain_blocks'],
+  ['not-honoured', 'reverse_proxy: {enabled: true}', 1, 26, 'reverse_proxy.enabled'],
   ['out-of-range', 'forward_proxy: {max_tunnel_seconds: 0}', 1, 37, 'forward_proxy.max_tunnel_seconds'],
   ['out-of-range', 'forward_proxy: {idle_timeout_seconds: -1}', 1, 39, 'forward_proxy.idle_timeout_seconds'],
   [

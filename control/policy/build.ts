@@ -1,3 +1,4 @@
+/** Config → Policy. Long, because whatever a mode or an action says of a finding is said here and nowhere else. */
 import type { Config } from '../config/schema.ts';
 import type { Rule } from '../rules/rule.ts';
 import { toolChains } from './calls.ts';
@@ -26,6 +27,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
     mode: config.mode,
     ruleVerdicts: ruleVerdicts(config, rules, blocks),
     unreadableVerdicts: unreadables.map((unreadable) => unreadableVerdict(config, unreadable, blocks)),
+    explainsBlocks: config.explain_blocks,
     stripsTools: (config.mcp_tool_scanning.action ?? (config.mode === 'strict' ? 'block' : 'strip')) === 'strip',
     redirectsCalls: blocks && rules.some(({ tool }) => tool?.redirect !== undefined),
     toolRanges: config.mcp_input_scanning.enabled ? refusedRanges(config.internal, config.ssrf.ip_allowlist) : [],

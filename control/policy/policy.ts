@@ -86,6 +86,8 @@ export interface Policy {
   ruleVerdicts: Map<string, { high: Verdict[]; low: Verdict[] }>;
   /** Verdict for each unreadable, in the order of `unreadables`. */
   unreadableVerdicts: Verdict[];
+  /** Whether blocked answers say what to do about it. */
+  explainsBlocks: boolean;
   /** Whether a tool that a finding blocks is taken out of its list; else the whole list is blocked. */
   stripsTools: boolean;
   /** Whether there are calls of tools that a handler of the operator's answers. */

@@ -13,6 +13,7 @@ export function examplePolicy(change: Change = {}): Policy {
     mode: 'balanced',
     ruleVerdicts: new Map(),
     unreadableVerdicts: [],
+    explainsBlocks: false,
     stripsTools: true,
     redirectsCalls: true,
     bindsSessions: false,

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import type { ListenAddress, Policy } from '../policy/policy.ts';
 import { authorityPattern, loopPattern, ownAuthorityPattern, portPattern } from './authority.ts';
 import { field, fill, isResource, list, type Resource, resource, takeOut, type Value } from './field.ts';
+import { localReplies } from './local-replies.ts';
 import { fillServers } from './mcp-routes.ts';
 import type { Runtime } from './runtime.ts';
 import { source } from './sources.ts';
@@ -40,7 +41,7 @@ function renderEgress(policy: Policy, runtime: Runtime): Resource {
   const egress = source('egress');
   fillAddress(egress, policy.listen.proxy);
   const manager = http(egress);
-  manager.local_reply_config = field(source('replies'), 'local_reply_config');
+  manager.local_reply_config = localReplies(policy);
   for (const at of ['http_filters[destination]', 'upgrade_configs[CONNECT].filters[destination]']) {
     fillDestination(resource(manager, `${at}.typed_config.rules.policies`), policy);
   }
@@ -155,7 +156,7 @@ function fillAuthority(policies: Resource, name: string, pattern: string): void 
 function renderIntercept(policy: Policy, egress: Resource): Resource {
   const intercept = source('intercept');
   const manager = http(intercept);
-  manager.local_reply_config = field(source('replies'), 'local_reply_config');
+  manager.local_reply_config = localReplies(policy);
   fill(manager, 'http_filters[destination]', structuredClone(field(http(egress), 'http_filters[destination]')));
   fillTrusted(manager, policy, 'websocket-trusted', 'forward-trusted');
   fillWebSockets(manager, policy);

@@ -223,3 +223,24 @@ describe('render', () => {
     ]);
   });
 });
+
+describe('refusals of destinations', () => {
+  const messages = (explainsBlocks: boolean) => {
+    const files = render(examplePolicy({ explainsBlocks }), table, runtime());
+    return list(parse(files.listeners) as Value, 'resources').flatMap((listener) => {
+      const mappers = list(
+        listener,
+        `filter_chains[${(listener as Resource).name}].filters[http].typed_config.local_reply_config.mappers`,
+      );
+      return mappers.map((mapper) => field(mapper, 'body_format_override.json_format.error.message') as string);
+    });
+  };
+  it('name the key that decides where blocked answers say what to do', () => {
+    const named = messages(true).filter((message) => message.includes('in pipelock.yaml'));
+    // Five on egress and on intercept.
+    expect(named).toHaveLength(10);
+    expect(named.filter((message) => message.includes('trusted_domains'))).toHaveLength(2);
+    // What can be read on the wire differs by nothing else.
+    expect(messages(true).map((message) => message.replace(/; in pipelock\.yaml .*/, ''))).toEqual(messages(false));
+  });
+});

@@ -7,6 +7,7 @@ import { Bytes, PairWriter, sendLocalResponse, Writer } from '../proxy-wasm-as/a
 import * as layout from '../table/layout';
 import { decidingFinding, maxRequestBodyBytes } from '../verdict/verdict';
 import { Chain, Exchange } from './exchange';
+import { isOf, writeFindingHint, writeUnreadableHint } from './hint';
 import { isLimit, writePlace, writeUnreadable, writeUnreadableReason } from './names';
 import { requestIdOf } from './report';
 
@@ -32,14 +33,14 @@ const TOOL_CHAIN = Bytes.of('chain.');
 const PARSE_ERROR: u32 = 32700;
 const INVALID_REQUEST: u32 = 32600;
 
-/** A batch of 64 ids, an error of some 400 bytes for each. */
-const BODY_BYTES: u32 = 49152;
-const body: usize = memory.data(49152);
+/** A batch of 64 ids, an error of some 700 bytes for each. */
+const BODY_BYTES: u32 = 65536;
+const body: usize = memory.data(65536);
 const pairBytes: usize = memory.data(256, 4);
 const writer = new Writer();
 const message = new Writer();
-const MESSAGE_BYTES: u32 = 512;
-const messageText: usize = memory.data(512);
+const MESSAGE_BYTES: u32 = 1024;
+const messageText: usize = memory.data(1024);
 const pairs = new PairWriter();
 
 /** Answers an exchange that the deciding finding blocks; `more` says more of why. */
@@ -163,6 +164,7 @@ function writeUnreadableMessage(exchange: Exchange, reason: i32): void {
   message.start(messageText, MESSAGE_BYTES).ascii('blocked by Penstock: ');
   writeUnreadableReason(message, reason, maxRequestBodyBytes());
   message.ascii('; request ').hex(requestIdOf(exchange), 16);
+  writeUnreadableHint(message, reason);
 }
 
 function statusOf(reason: i32): u32 {
@@ -212,7 +214,9 @@ export function writeFindingMessage(exchange: Exchange, surface: i32, more: stri
     .bytes(ruleId(rule), ruleIdLength(rule))
     .ascii(' in ');
   writePlace(message, surface);
-  return message.ascii(more).ascii('; request ').hex(requestIdOf(exchange), 16);
+  message.ascii(more).ascii('; request ').hex(requestIdOf(exchange), 16);
+  writeFindingHint(message, rule, surface);
+  return message;
 }
 
 function startOpenAi(): void {
@@ -246,10 +250,6 @@ function codeOfRule(rule: u32): u32 {
   if (isOf(rule, TOOL_POLICY)) return TOOL_POLICY_ERROR;
   if (isOf(rule, SESSION)) return SESSION_ERROR;
   return isOf(rule, TOOL_CHAIN) ? TOOL_CHAIN_ERROR : POLICY_ERROR;
-}
-
-function isOf(rule: u32, category: Bytes): bool {
-  return ruleIdLength(rule) > category.length && category.equals(ruleId(rule), category.length);
 }
 
 function send(exchange: Exchange, status: u32): void {

@@ -131,6 +131,7 @@ export const NO_UNREADABLE = -1;
 // POLICY record.
 export const POLICY_MAX_REQUEST_BODY_BYTES = 0; // u32
 export const POLICY_STRIPS_TOOLS = 4; // u8: 1 where a blocked tool is taken out of its list
+export const POLICY_EXPLAINS_BLOCKS = 5; // u8: 1 where a blocked answer says what to do about it
 export const POLICY_HEADER_MODE = 12; // u8: HEADER_MODE_*
 export const POLICY_HEADER_WORDS = 16; // u32 first index in WORDS, u32 count: names to scan, or to leave out
 export const POLICY_OWN_HEADER_WORDS = 24; // u32 first index in WORDS, u32 count: headers a caller's own credential travels in

@@ -60,6 +60,11 @@ export function maxRequestBodyBytes(): u32 {
   return load<u32>(table.policy, layout.POLICY_MAX_REQUEST_BODY_BYTES);
 }
 
+/** Whether blocked answers say what to do about it. */
+export function explainsBlocks(): bool {
+  return load<u8>(table.policy, layout.POLICY_EXPLAINS_BLOCKS) != 0;
+}
+
 /** Whether a tool that policy blocks is taken out of its list; else the list is blocked. */
 export function stripsTools(): bool {
   return load<u8>(table.policy, layout.POLICY_STRIPS_TOOLS) != 0;
