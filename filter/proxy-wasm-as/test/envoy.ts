@@ -19,6 +19,9 @@ const logPrefix = /^wasm log [^:]*: /;
 /** Loading and compiling takes about a second; a busy machine may need several times that. */
 const startTimeoutMs = 30_000;
 
+/** The one that Envoy tries the code with, the main thread's and the worker's. The probe (probe.ts) ends what it says when it starts with its root id and the length of that. */
+const startedVms = 3;
+
 /** Starts Envoy with the filter's bytes on a free port of 127.0.0.1, in front of the origin at `originPort`. */
 export async function startEnvoy(filter: Uint8Array, originPort: number): Promise<RunningEnvoy> {
   const directory = await mkdtemp(join(tmpdir(), 'proxy-wasm-as-envoy-'));
@@ -53,7 +56,9 @@ export async function startEnvoy(filter: Uint8Array, originPort: number): Promis
     await rm(directory, { recursive: true });
   };
   const deadline = Date.now() + startTimeoutMs;
-  while (!(await accepts(port))) {
+  // The kernel takes connections before the worker has its VM, and what that says when it starts belongs to no exchange.
+  const areConfigured = () => logs.filter((line) => line.startsWith('root id')).length === startedVms;
+  while (!areConfigured() || logs.at(-1)?.startsWith('root id') || !(await accepts(port))) {
     if (envoy.exitCode !== null || Date.now() > deadline) {
       await stop();
       throw new Error(`envoy: did not start\n${others.join('\n')}`);
