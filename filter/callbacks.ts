@@ -7,6 +7,7 @@ import { handlerBytes, takeHandlerAnswer } from './action/redirect';
 import { clearMetrics } from './action/report';
 import { openSessions } from './action/sessions';
 import { onWrite } from './action/stop';
+import { defineSuppressed } from './action/suppressed';
 import { startTrace } from './action/trace-log';
 import {
   BodyStatus,
@@ -90,6 +91,7 @@ export function proxy_on_configure(rootContext: u32, configurationBytes: u32): u
   const isSound = loadTable(result.pointer(), result.length());
   startTrace();
   clearMetrics();
+  defineSuppressed();
   if (isSound) openSessions();
   if (isSound) return 1;
   writer.start(line, 256).ascii('table refused: ').ascii(refusal!);

@@ -7,6 +7,7 @@ import { Content, contentOf, holds, startsWith } from './action/content';
 import { readDecimal } from './action/decimal';
 import { isCutShort, takeCounts, wasBroken, wasCutShort } from './action/decompressor';
 import { COMPLETE, NO_ROOM, openDeflated, openedStart, outcome } from './action/deflated';
+import { noteSuppressions } from './action/destination';
 import { passEvents } from './action/events';
 import { Chain, Exchange, giveExchange, Reading, removeExchange, Wait } from './action/exchange';
 import { sendAgreement, sendHandshake, uncount } from './action/handshake';
@@ -133,6 +134,7 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
   const urlStart = textStart();
   const urlLength = textLength();
   writeHeaderText(pairs, pairsLength, exchange.chain != Chain.Egress || exchange.isSecureForm);
+  noteSuppressions(exchange, urlStart + exchange.hostLength, urlLength - exchange.hostLength);
   const mostUrlBytes = load<u32>(table.policy, layout.POLICY_URL_BYTES);
   if (mostUrlBytes != 0 && urlLength > mostUrlBytes && refuse(exchange, layout.UNREADABLE_URL_TOO_LONG))
     return HeadersStatus.StopIteration;

@@ -57,10 +57,10 @@ export function cacheKey(rules: readonly Rule[], policy: TablePolicy): string {
     hash.update(JSON.stringify(rule));
     for (const value of values ?? []) hash.update(`\n${value.length}\n`).update(value);
   }
-  const { scannedHeaders, ignoredHeaders, ownCredentialHeaders, toolRanges, toolChains } = policy;
+  const { scannedHeaders, ignoredHeaders, ownCredentialHeaders, toolRanges, toolChains, suppressions } = policy;
   const words = [
     ...[scannedHeaders, ignoredHeaders, ownCredentialHeaders, mcpHostWords(policy)],
-    ...[toolRanges, toolChains.categories],
+    ...[toolRanges, toolChains.categories, suppressions],
   ];
   return hash.update(JSON.stringify(words)).digest('hex');
 }

@@ -64,6 +64,7 @@ export type TablePolicy = Pick<
   | 'ruleVerdicts'
   | 'unreadableVerdicts'
   | 'explainsBlocks'
+  | 'suppressions'
   | 'stripsTools'
   | 'toolRanges'
   | 'bindsSessions'
@@ -349,6 +350,9 @@ function layPolicy(
   const mcpHosts = mcpHostWords(policy);
   record.setUint32(layout.POLICY_MCP_HOST_WORDS, words.add(mcpHosts), true);
   record.setUint32(layout.POLICY_MCP_HOST_WORDS + 4, mcpHosts.length, true);
+  const suppressions = policy.suppressions.flatMap(({ rule, host, path }) => [rule, host, path]);
+  record.setUint32(layout.POLICY_SUPPRESSIONS, words.add(suppressions), true);
+  record.setUint32(layout.POLICY_SUPPRESSIONS + 4, suppressions.length, true);
   return new Uint8Array(record.buffer);
 }
 

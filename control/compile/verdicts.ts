@@ -47,7 +47,7 @@ export function setVerdicts(
   view.setUint32(record + layout.POLICY_WINDOW_SECONDS, policy.toolChains.windowSeconds, true);
   view.setUint32(record + layout.POLICY_WINDOW_GAP, policy.toolChains.maxGap, true);
   view.setUint32(record + layout.POLICY_MCP_TOKEN_COUNT, policy.mcpTokenDigests.length, true);
-  table.fill(0, record + layout.POLICY_MCP_TOKENS, record + layout.POLICY_BYTES);
+  table.fill(0, record + layout.POLICY_MCP_TOKENS, record + layout.POLICY_SUPPRESSIONS);
   policy.mcpTokenDigests.forEach((digest, i) => {
     table.set(digest, record + layout.POLICY_MCP_TOKENS + i * layout.TOKEN_DIGEST_BYTES);
   });

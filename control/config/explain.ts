@@ -55,6 +55,7 @@ export function explain(issue: z.core.$ZodIssue, valueAt: (path: KeyPath) => unk
       if (issue.origin === 'string') return complain('out-of-range', `${shown} is empty`, 'write something');
       return complain('out-of-range', `${shown} is too small`, `write ${issue.minimum} or more`);
     case 'too_big':
+      if (issue.origin === 'array') return complain('out-of-range', 'too many entries', `keep to ${issue.maximum}`);
       return complain('out-of-range', `${shown} is too large`, `write ${issue.maximum} or less`);
     case 'custom': {
       const { code, message, remedy } = issue.params as unknown as Complaint;

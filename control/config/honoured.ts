@@ -47,7 +47,7 @@ export const standings: Readonly<Record<string, Standing>> = {
   metrics_listen: by('the control worker'),
   internal: by('the resolver and the clusters'),
   trusted_domains: by('the routes'),
-  suppress: nothing,
+  suppress: by('the filter'),
   license_key: unlicensed,
   license_file: unlicensed,
   license_public_key: unlicensed,

@@ -16,6 +16,7 @@ import type { Complaint } from './complaint.ts';
 import { durationComplaint, parseDuration } from './duration.ts';
 import { hostPatternComplaint, normaliseHostPattern } from './host-pattern.ts';
 import { regexComplaint } from './regex.ts';
+import { suppressPathComplaint } from './suppress-path.ts';
 
 // Ten years. Timers and Envoy's durations take it, and nothing here means anything beyond it.
 const maxSeconds = 315_360_000;
@@ -197,7 +198,10 @@ export const configSchema = z.strictObject({
     'ff00::/8',
   ]),
   trusted_domains: hostPatterns(),
-  suppress: z.array(z.strictObject({ rule: z.string().min(1), path: z.string().min(1), reason: text() })).default([]),
+  suppress: z
+    .array(z.strictObject({ rule: z.string().min(1), path: checkedText(suppressPathComplaint), reason: text() }))
+    .max(64)
+    .default([]),
   license_key: text(),
   license_file: text(),
   license_public_key: text(),

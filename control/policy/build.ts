@@ -1,5 +1,5 @@
-/** Config → Policy. Long, because whatever a mode or an action says of a finding is said here and nowhere else. */
 import type { Config } from '../config/schema.ts';
+import { parseSuppressPath, type SuppressPath } from '../config/suppress-path.ts';
 import type { Rule } from '../rules/rule.ts';
 import { toolChains } from './calls.ts';
 import { ownCredentialHeaders } from './own-credential-headers.ts';
@@ -28,6 +28,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
     ruleVerdicts: ruleVerdicts(config, rules, blocks),
     unreadableVerdicts: unreadables.map((unreadable) => unreadableVerdict(config, unreadable, blocks)),
     explainsBlocks: config.explain_blocks,
+    suppressions: config.suppress.map(({ rule, path }) => ({ rule, ...(parseSuppressPath(path) as SuppressPath) })),
     stripsTools: (config.mcp_tool_scanning.action ?? (config.mode === 'strict' ? 'block' : 'strip')) === 'strip',
     redirectsCalls: blocks && rules.some(({ tool }) => tool?.redirect !== undefined),
     toolRanges: config.mcp_input_scanning.enabled ? refusedRanges(config.internal, config.ssrf.ip_allowlist) : [],

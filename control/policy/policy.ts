@@ -88,6 +88,8 @@ export interface Policy {
   unreadableVerdicts: Verdict[];
   /** Whether blocked answers say what to do about it. */
   explainsBlocks: boolean;
+  /** Findings that are left out: those of a rule, to a host (empty: any) and a path (a glob; empty: any). */
+  suppressions: { rule: string; host: string; path: string }[];
   /** Whether a tool that a finding blocks is taken out of its list; else the whole list is blocked. */
   stripsTools: boolean;
   /** Whether there are calls of tools that a handler of the operator's answers. */

@@ -14,6 +14,7 @@ export function examplePolicy(change: Change = {}): Policy {
     ruleVerdicts: new Map(),
     unreadableVerdicts: [],
     explainsBlocks: false,
+    suppressions: [],
     stripsTools: true,
     redirectsCalls: true,
     bindsSessions: false,

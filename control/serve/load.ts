@@ -4,6 +4,7 @@ import type { KeyComplaint } from '../config/explain.ts';
 import type { Notice } from '../config/problem.ts';
 import { readConfig } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
+import { checkSuppress } from '../rules/check-suppress.ts';
 import { checkToolChains } from '../rules/check-tool-chains.ts';
 import { customRule } from '../rules/custom.ts';
 import { entropyRules } from '../rules/entropy.ts';
@@ -55,21 +56,10 @@ export function load(text: string, place: string, env: NodeJS.ProcessEnv): Loade
     const path = ['mcp_auth', 'token_file'];
     return problems.map((problem) => ({ path, on: 'value', code: 'bad-token-file', ...problem }));
   };
-  const { config, notices } = readConfig(text, place, [
-    checkPatterns,
-    checkSecretsFile,
-    checkTokenFile,
-    checkToolRules,
-    checkHandlers,
-    checkToolChains,
-  ]);
-  const { dlp } = config;
-  const environment = dlp.scan_env ? secretsInEnvironment(env, dlp.min_env_secret_length) : [];
-  return {
-    config,
-    notices,
-    mcpTokenDigests,
-    rules: [
+  const rulesOf = (config: Config): Rule[] => {
+    const { dlp } = config;
+    const environment = dlp.scan_env ? secretsInEnvironment(env, dlp.min_env_secret_length) : [];
+    return [
       ...(dlp.include_defaults ? readRules() : []),
       ...dlp.patterns.map((entry, i) => customRule(entry, `${place}: dlp.patterns[${i}]`)),
       ...exactRules(secretsFileRuleId, 'a value of the file of secrets', secrets),
@@ -79,6 +69,16 @@ export function load(text: string, place: string, env: NodeJS.ProcessEnv): Loade
       ...toolRulesOf(config.mcp_tool_policy, place),
       ...sessionRulesOf(config.mcp_session_binding),
       ...toolChainRulesOf(config.tool_chain_detection, place),
-    ],
+    ];
   };
+  const { config, notices } = readConfig(text, place, [
+    checkPatterns,
+    checkSecretsFile,
+    checkTokenFile,
+    checkToolRules,
+    checkHandlers,
+    checkToolChains,
+    (config) => checkSuppress(config, rulesOf),
+  ]);
+  return { config, notices, mcpTokenDigests, rules: rulesOf(config) };
 }

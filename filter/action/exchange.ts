@@ -96,6 +96,9 @@ export class Exchange {
   bytesPassed: u64 = 0;
   requestBytesHeld: u32 = 0;
   responseBytesHeld: u32 = 0;
+  /** The entries that leave findings of this exchange out (finding/suppression.ts), and of which table they are. */
+  suppressions: u64 = 0;
+  suppressionsTable: u32 = 0;
   hostLength: u32 = 0;
   methodLength: u32 = 0;
   /** What the window or the events that are held use (window.ts, events.ts); what a redirected call is refused with (redirect.ts). */

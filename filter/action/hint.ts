@@ -36,7 +36,7 @@ export function writeFindingHint(writer: Writer, rule: u32, surface: i32): void 
   }
   writer.ascii('; in pipelock.yaml ');
   writeKey(writer, rule, surface);
-  writer.ascii(' and mode decide');
+  writer.ascii(' and mode decide, and suppress lets a rule pass for a destination');
   if (isOf(rule, DLP)) writer.ascii(', and dlp, which has the rule');
   writer.ascii('; the log has more under this request');
 }

@@ -19,20 +19,20 @@ import {
   WHOLE,
 } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
-import { isRedirected, verdictOfFinding, verdictOfMessage, verdictOfUnreadable } from '../verdict/verdict';
+import { isLeftOut, isRedirected, verdictOfFinding, verdictOfMessage, verdictOfUnreadable } from '../verdict/verdict';
 import { JOINED, RAW } from '../view/encoding';
 import { answerFinding, answerUnreadable } from './answer';
-import { nameEnd } from './authority';
-import { Chain, Exchange } from './exchange';
+import { setDestinationOf } from './destination';
+import { Exchange } from './exchange';
 import { writeJoinedHost } from './host-text';
 import { addPinFindings } from './pins';
 import { redirect } from './redirect';
 import { recordScan, reportFinding, reportUnreadable } from './report';
 import { findInSession } from './sessions';
 import { strip, strippedLength, strippedStart } from './strip';
+import { countSuppressed } from './suppressed';
 import { appendText, beginText, textLength, textStart } from './text';
 import { writeTrace } from './trace-log';
-import { setUpstreamDestination } from './upstream';
 
 const CONTENT_ENCODING = Bytes.of('content-encoding');
 /** What says of a body that it is as it was: gone where a part of it is. */
@@ -144,6 +144,7 @@ function report(exchange: Exchange, surface: i32): i32 {
   for (let i: u32 = 0; i < findingCount(); i++) {
     const verdict = verdictOfFinding(i, surface);
     if (verdict != layout.VERDICT_ALLOW) reportFinding(exchange, i, surface, verdict, 0);
+    else if (isLeftOut(i, surface)) countSuppressed(findingRule(i));
   }
   return verdictOfMessage(surface);
 }
@@ -169,7 +170,10 @@ export function readPiece(
   writeTrace();
   for (let i: u32 = 0; i < findingCount(); i++) {
     const verdict = verdictOfFinding(i, surface);
-    if (verdict == layout.VERDICT_ALLOW) continue;
+    if (verdict == layout.VERDICT_ALLOW) {
+      if (isLeftOut(i, surface) && exchange.reportOnce(findingRule(i))) countSuppressed(findingRule(i));
+      continue;
+    }
     const isFirst = exchange.reportOnce(findingRule(i));
     if (isFirst || verdict == layout.VERDICT_BLOCK) reportFinding(exchange, i, surface, verdict, offset);
   }
@@ -193,18 +197,6 @@ function findTimed(start: usize, length: u32, surface: i32, chain: u32 = RAW): v
   const began = currentTimeNanoseconds();
   findIn(start, length, surface, chain);
   recordScan(surface, currentTimeNanoseconds() - began);
-}
-
-/** Says where the exchange leads: to the host of its request; on 8889 to that of its server. */
-function setDestinationOf(exchange: Exchange): void {
-  if (exchange.chain != Chain.Mcp) {
-    const host = exchange.host();
-    // Inside a tunnel the origin has proved its name to Envoy.
-    const isVerified = exchange.chain == Chain.Intercept || exchange.isSecureForm;
-    setDestination(host, <u32>(nameEnd(host, host + exchange.hostLength) - host), isVerified);
-    return;
-  }
-  setUpstreamDestination(exchange);
 }
 
 /** Reports that a message cannot be read. True where policy blocks that, and the exchange was answered. */

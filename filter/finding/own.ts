@@ -31,6 +31,11 @@ export function isExempt(rule: usize): bool {
   return isListed(rule + layout.RULE_EXEMPT_HOSTS);
 }
 
+/** Whether the pattern, `length` bytes of a host name or `*.name`, covers the destination. */
+export function isDestination(pattern: usize, length: u32): bool {
+  return hostLength != 0 && covers(pattern, length);
+}
+
 function isListed(list: usize): bool {
   const count = load<u32>(list, 4);
   if (count == 0 || hostLength == 0) return false;

@@ -159,10 +159,14 @@ export const POLICY_REQUESTS_PER_MINUTE = 176; // u32: to one domain, 0 for any
 export const POLICY_BYTES_PER_MINUTE = 184; // u64: the same of both directions' bodies
 export const POLICY_MCP_TOKEN_COUNT = 180; // u32: digests of the tokens of which 8889 wants one; 0 where it wants none
 export const POLICY_MCP_TOKENS = 192; // SHA-256 × MAX_MCP_TOKENS
-export const POLICY_BYTES = 448; // padded to 16
+export const POLICY_SUPPRESSIONS = 448; // u32 first index in WORDS, u32 count: for each entry a rule's id, a host pattern and a glob of a path, the last two empty for any
+export const POLICY_BYTES = 464; // padded to 16
 
 export const MAX_MCP_TOKENS = 8;
 export const TOKEN_DIGEST_BYTES = 32;
+
+/** Entries that leave findings out: an exchange keeps a bit for each. */
+export const MAX_SUPPRESSIONS = 64;
 
 export const WEBSOCKET_READ = 1; // text and what else is in frames is looked at
 export const WEBSOCKET_NO_COOKIES = 2; // the handshake goes on without the client's cookies

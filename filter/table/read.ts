@@ -254,6 +254,9 @@ function checkRules(): bool {
   if (!listFits(policy + layout.POLICY_HEADER_WORDS, wordCount)) return refuse('headers past the words');
   if (!listFits(policy + layout.POLICY_OWN_HEADER_WORDS, wordCount)) return refuse('headers past the words');
   if (load<u32>(policy, layout.POLICY_MCP_TOKEN_COUNT) > <u32>layout.MAX_MCP_TOKENS) return refuse('too many tokens');
+  if (!listFits(policy + layout.POLICY_SUPPRESSIONS, wordCount)) return refuse('suppressions past the words');
+  if (load<u32>(policy, layout.POLICY_SUPPRESSIONS + 4) > <u32>layout.MAX_SUPPRESSIONS * 3)
+    return refuse('more suppressions than there is room for');
   return listFits(policy + layout.POLICY_MCP_HOST_WORDS, wordCount) || refuse('a host past the words');
 }
 

@@ -1,13 +1,23 @@
 // Findings × policy → verdict.
 import { findingCount, findingIsHigh, findingRule, ruleRecord } from '../finding/findings';
+import { isSuppressed } from '../finding/suppression';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 
 /** The finding that decided the last verdict. Only where that was warn or block. */
 export let decidingFinding: u32 = 0;
 
-/** What policy says of finding `i` on a surface. */
+/** What policy says of finding `i` on a surface: allow, where the operator wants it left out. */
 export function verdictOfFinding(i: u32, surface: i32): i32 {
+  return isSuppressed(ruleRecord(findingRule(i))) ? layout.VERDICT_ALLOW : fullVerdict(i, surface);
+}
+
+/** Whether finding `i` would have a verdict if it were not left out. */
+export function isLeftOut(i: u32, surface: i32): bool {
+  return isSuppressed(ruleRecord(findingRule(i))) && fullVerdict(i, surface) != layout.VERDICT_ALLOW;
+}
+
+function fullVerdict(i: u32, surface: i32): i32 {
   const verdicts = ruleRecord(findingRule(i)) + <usize>surface;
   return findingIsHigh(i)
     ? load<u8>(verdicts, layout.RULE_VERDICTS_HIGH)
