@@ -23,6 +23,8 @@ export interface InUse {
   handlerCounts?: HandlerCounts;
   /** Where they are written. */
   receipts?: Receipts;
+  /** Writes what has been seen of tools. */
+  keepPins?: () => Promise<unknown>;
 }
 
 /** Envoy answers in milliseconds; the route to this page waits 900 ms before it asks Envoy itself (envoy/egress.yaml). */

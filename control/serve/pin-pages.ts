@@ -37,9 +37,10 @@ const bits: Record<Part, number> = {
   other: layout.PIN_PART_OTHER,
 };
 
-/** Serves for the life of the process. @throws SocketError */
+/** Serves for the life of the process; `inUse.keepPins` writes what has been seen. @throws SocketError */
 export async function servePins(inUse: InUse, log: LineLog): Promise<void> {
   const keeperOf = keepers(inUse, log);
+  inUse.keepPins = () => keeperOf().read();
   const server = createServer((request, response) => {
     answer(request, keeperOf).then(
       ([status, type, body]) => reply(response, status, type, body),

@@ -3,6 +3,7 @@
  * which says `start` with the Plan; ends when the supervisor is gone.
  */
 import { flushCompileCache } from 'node:module';
+import { setTimeout as sleep } from 'node:timers/promises';
 import { openAuthority } from '../certs/ca.ts';
 import { createLeafCache, defaultMaxLeaves } from '../certs/cache.ts';
 import { createLeafMinter } from '../certs/leaf.ts';
@@ -36,6 +37,9 @@ export async function work(inUse: InUse, restarts: number, run: string, log: Lin
   await serveStopApi(inUse, (isOn) => say({ type: 'stop', isOn }));
 }
 
+/** A store that does not answer must not keep the process; the supervisor waits for longer. */
+const mostKeepingMs = 800;
+
 type Issuing = NonNullable<Plan['authority']>;
 
 async function certificateService(inUse: InUse, issuing: Issuing, log: LineLog): Promise<CertificateService> {
@@ -58,10 +62,15 @@ if (import.meta.main) {
   process.umask(0o077);
   const line = (level: 'info' | 'warn' | 'error') => (message: string) => say({ type: 'log', level, message });
   const log = { info: line('info'), warn: line('warn'), error: line('error') };
-  process.once('disconnect', () => process.exit(0));
-  process.once('SIGTERM', () => process.exit(0));
   // One object for the life of the process: what a reload changes is seen by all who hold it.
   const inUse = {} as InUse;
+  // What was seen of tools may wait to be written, and a person may want to approve it when nothing runs any more.
+  const end = async () => {
+    await Promise.race([inUse.keepPins?.().catch(() => {}), sleep(mostKeepingMs)]);
+    process.exit(0);
+  };
+  process.once('disconnect', end);
+  process.once('SIGTERM', end);
   process.on('message', (message: SupervisorMessage) => {
     if (message.type === 'ping') return say({ type: 'pong' });
     if (message.type === 'stopped') {

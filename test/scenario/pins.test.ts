@@ -260,6 +260,7 @@ describe('from one start to the next', () => {
     expect((await list(gateway)).tools).toEqual(['read_file']);
     serveMcp(stage.mcp, { tools: [changed] });
     expect((await list(gateway)).rule).toBe('drift.description');
+    // What was seen is kept though the gateway ends at once.
     await gateway.stop();
 
     gateway = await start();
