@@ -161,7 +161,7 @@ export function proxy_on_http_call_response(
   const redirected = exchangeOf(caller);
   if (redirected !== null) {
     setEffectiveContext(caller);
-    onHandlerAnswer(redirected, handlerBytes);
+    onHandlerAnswer(redirected, handlerBytes());
     return;
   }
   const context = takePins(call, bodyBytes);

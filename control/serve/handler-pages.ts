@@ -12,7 +12,7 @@ import { type Handler, handlerLimitMs, mostBytes, runHandler } from '../redirect
 import { resultOf } from '../redirect/result.ts';
 import { Turns } from '../redirect/turns.ts';
 import { guardChild } from './child.ts';
-import { answer, type InUse } from './pages.ts';
+import { answer, type InUse, textOf } from './pages.ts';
 
 /** A pod has 256 MiB: that many programs at once, and that many calls of `mostBytes` that wait. */
 const mostAtOnce = 4;
@@ -55,7 +55,8 @@ async function callHandler(
   turns: Turns,
 ): Promise<{ result: string } | { failure: string }> {
   const deadline = performance.now() + handlerLimitMs;
-  const params = await textOf(body);
+  // It is too long, or breaks off.
+  const params = await textOf(body, mostBytes).catch(() => undefined);
   if (params === undefined) return { failure: `a call of over ${mostBytes} bytes` };
   const { profile, reason } = handler;
   // The call goes on as it was written: what is parsed and written again has other numbers.
@@ -69,22 +70,6 @@ async function callHandler(
   if ('failure' in outcome) return outcome;
   const result = resultOf(outcome.output);
   return result === undefined ? { failure: 'what it wrote is no result' } : { result };
-}
-
-/** Undefined where it is too long, or breaks off. */
-async function textOf(body: IncomingMessage): Promise<string | undefined> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      length += chunk.length;
-      if (length > mostBytes) return undefined;
-      chunks.push(chunk);
-    }
-  } catch {
-    return undefined;
-  }
-  return Buffer.concat(chunks).toString();
 }
 
 function header(request: IncomingMessage, name: string): string {

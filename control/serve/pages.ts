@@ -94,6 +94,18 @@ export function listening(server: Server, at: string | ListenOptions): Promise<v
   });
 }
 
+/** The body of a request, as UTF-8. @throws RangeError where it is longer than `mostBytes`; Error where it breaks off */
+export async function textOf(request: IncomingMessage, mostBytes: number): Promise<string> {
+  const chunks: Buffer[] = [];
+  let length = 0;
+  for await (const chunk of request as AsyncIterable<Buffer>) {
+    length += chunk.length;
+    if (length > mostBytes) throw new RangeError('too large');
+    chunks.push(chunk);
+  }
+  return Buffer.concat(chunks).toString();
+}
+
 export function answer(response: ServerResponse, status: number, type: string, text: string): void {
   response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
 }

@@ -6,7 +6,7 @@
  *   GET  /pins     all pins (formatPins)
  *   POST /change   a PinChange → all pins; 409 { code, message } where it cannot be
  */
-import { createServer, type IncomingMessage, type ServerResponse } from 'node:http';
+import { createServer, type IncomingMessage } from 'node:http';
 import * as layout from '../../filter/table/layout.ts';
 import type { LineLog } from '../certs/log.ts';
 import { listenOnSocket } from '../certs/socket.ts';
@@ -15,7 +15,7 @@ import type { Sight, Standing } from '../pins/judge.ts';
 import { Keeper } from '../pins/keeper.ts';
 import { formatPins, PinError } from '../pins/pins.ts';
 import { StoreError } from '../pins/store.ts';
-import type { InUse } from './pages.ts';
+import { answer, type InUse, textOf } from './pages.ts';
 import { openPinStore } from './pin-place.ts';
 import { changePins, type PinChange } from './pin-request.ts';
 
@@ -42,13 +42,13 @@ export async function servePins(inUse: InUse, log: LineLog): Promise<void> {
   const keeperOf = keepers(inUse, log);
   inUse.keepPins = () => keeperOf().read();
   const server = createServer((request, response) => {
-    answer(request, keeperOf).then(
-      ([status, type, body]) => reply(response, status, type, body),
+    answerTo(request, keeperOf).then(
+      ([status, type, body]) => answer(response, status, type, body),
       (error: Error) => {
         const isKnown = error instanceof PinError || error instanceof StoreError;
         if (!isKnown) log.error(`pins: ${error.message}`);
         const body = { code: error instanceof PinError ? error.code : 'store', message: error.message };
-        reply(response, isKnown ? 409 : 500, 'application/json', `${JSON.stringify(body)}\n`);
+        answer(response, isKnown ? 409 : 500, 'application/json', `${JSON.stringify(body)}\n`);
       },
     );
   });
@@ -75,11 +75,11 @@ function keepers(inUse: InUse, log: LineLog): () => Keeper {
 
 type Answer = [status: number, type: string, body: string];
 
-async function answer(request: IncomingMessage, keeperOf: () => Keeper): Promise<Answer> {
+async function answerTo(request: IncomingMessage, keeperOf: () => Keeper): Promise<Answer> {
   const asked = `${request.method} ${request.url}`;
   if (asked === 'GET /pins') return [200, 'application/json', formatPins(await keeperOf().read())];
   if (asked === 'POST /change') {
-    const change = JSON.parse(await bodyOf(request)) as PinChange;
+    const change = JSON.parse(await textOf(request, maxBodyBytes)) as PinChange;
     const pins = await keeperOf().update((pins) => changePins(pins, change, new Date()));
     return [200, 'application/json', formatPins(pins)];
   }
@@ -87,7 +87,7 @@ async function answer(request: IncomingMessage, keeperOf: () => Keeper): Promise
   const upstream = request.headers['x-penstock-upstream'];
   if (typeof upstream !== 'string' || upstream === '') return [400, 'text/plain', 'x-penstock-upstream is missing\n'];
   try {
-    const sights = await keeperOf().judge(upstream, await bodyOf(request));
+    const sights = await keeperOf().judge(upstream, await textOf(request, maxBodyBytes));
     return sights ? [200, 'text/plain', sights.map(recordOf).join('')] : [422, 'text/plain', 'no list of tools\n'];
   } catch (error) {
     // Nested too deep, or no JSON: nothing of it is a tool that could be approved.
@@ -100,19 +100,4 @@ async function answer(request: IncomingMessage, keeperOf: () => Keeper): Promise
 function recordOf({ standing, changed, isDouble }: Sight): string {
   const changes = changed.reduce((sum, part) => sum | bits[part], isDouble ? layout.PIN_PART_NAME : 0);
   return `${String.fromCharCode(standings[standing])}${changes.toString(16).padStart(2, '0')}\n`;
-}
-
-async function bodyOf(request: IncomingMessage): Promise<string> {
-  const chunks: Buffer[] = [];
-  let length = 0;
-  for await (const chunk of request as AsyncIterable<Buffer>) {
-    length += chunk.length;
-    if (length > maxBodyBytes) throw new RangeError('too large');
-    chunks.push(chunk);
-  }
-  return Buffer.concat(chunks).toString();
-}
-
-function reply(response: ServerResponse, status: number, type: string, text: string): void {
-  response.writeHead(status, { 'content-type': type, 'content-length': Buffer.byteLength(text) }).end(text);
 }

@@ -2,37 +2,17 @@
 // list waits meanwhile. Only a 200 with a record for each tool is an answer; after anything else no tool counts as approved.
 import { addFinding, findingCount, ruleRecord } from '../finding/findings';
 import { hasNextPage, toolCount, toolEnd, toolStart } from '../mcp/tools';
-import {
-  BufferType,
-  Bytes,
-  ContextMap,
-  getBuffer,
-  getHeader,
-  getProperty,
-  httpCall,
-  MapType,
-  PairWriter,
-  result,
-  Status,
-  WHOLE,
-} from '../proxy-wasm-as/assembly';
+import { Bytes, getProperty, result, Status } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
+import { ControlCalls } from './control-calls';
 import { Exchange } from './exchange';
 
-const CLUSTER = Bytes.of('pins');
-const METHOD = Bytes.of(':method');
-const POST = Bytes.of('POST');
-const PATH = Bytes.of(':path');
-const JUDGE = Bytes.of('/judge');
-const AUTHORITY = Bytes.of(':authority');
 const UPSTREAM = Bytes.of('x-penstock-upstream');
 /** The server's name: that of the cluster that the request went to, `mcp` or `mcp-` and its name in pipelock.yaml. */
 const UPSTREAM_CLUSTER = Bytes.of('xds\0cluster_name');
 const MCP = Bytes.of('mcp');
 const NAME_PREFIX = Bytes.of('mcp-');
-const STATUS = Bytes.of(':status');
-const OK = Bytes.of('200');
 const OPEN = Bytes.of('{"tools":[');
 const CLOSE = Bytes.of(']}');
 const CLOSE_PAGE = Bytes.of('],"nextCursor":"more"}');
@@ -40,11 +20,8 @@ const CLOSE_PAGE = Bytes.of('],"nextCursor":"more"}');
 /** Longer than control takes at its slowest, a ConfigMap whose API server does not answer (control/pins/cluster-api.ts). */
 const LIMIT_MS: u32 = 3000;
 
-const pairs = new PairWriter();
-const pairBytes: usize = memory.data(1024, 4);
-
-/** Calls without an answer → the context that waits for it. */
-const calls = new ContextMap();
+/** The answer is a record for each tool. */
+const calls = new ControlCalls(Bytes.of('pins'), Bytes.of('/judge'), LIMIT_MS);
 
 /** What is known of the tools that are judged now. */
 const enum Known {
@@ -56,12 +33,9 @@ const enum Known {
 }
 let known: Known = Known.Nothing;
 
-// What is asked, and the records of the last answer. Grow to the longest so far.
+// What is asked. Grows to the longest so far.
 let question: usize = 0;
 let questionRoom: u32 = 0;
-let records: usize = 0;
-let recordsRoom: u32 = 0;
-let recordsLength: u32 = 0;
 
 /** Whether policy says anything of pins: the verdicts of their rules go together. */
 export function comparesTools(): bool {
@@ -79,53 +53,20 @@ export function waitsForPins(exchange: Exchange): bool {
   if (known != Known.Nothing) return false;
   const length = writeQuestion();
   const isNamed = getProperty(UPSTREAM_CLUSTER.pointer, UPSTREAM_CLUSTER.length) == Status.Ok && result.length() < 512;
-  pairs.start(pairBytes, 1024, 4);
-  pairs.add(METHOD.pointer, METHOD.length, POST.pointer, POST.length);
-  pairs.add(PATH.pointer, PATH.length, JUDGE.pointer, JUDGE.length);
-  pairs.add(AUTHORITY.pointer, AUTHORITY.length, CLUSTER.pointer, CLUSTER.length);
+  calls.begin(1);
   const prefix = isNamed && result.length() > NAME_PREFIX.length ? NAME_PREFIX.length : 0;
-  if (isNamed) pairs.add(UPSTREAM.pointer, UPSTREAM.length, result.pointer() + prefix, result.length() - prefix);
-  else pairs.add(UPSTREAM.pointer, UPSTREAM.length, MCP.pointer, MCP.length);
-  pairs.finish();
-  const status = httpCall(
-    CLUSTER.pointer,
-    CLUSTER.length,
-    pairs.pointer,
-    pairs.length,
-    question,
-    length,
-    0,
-    0,
-    LIMIT_MS,
-  );
-  if (status != Status.Ok) {
-    known = Known.Failure;
-    return false;
-  }
-  exchange.pinsCall = result.callId();
-  calls.set(exchange.pinsCall, <usize>exchange.contextId);
-  return true;
+  if (isNamed)
+    calls.headers.add(UPSTREAM.pointer, UPSTREAM.length, result.pointer() + prefix, result.length() - prefix);
+  else calls.headers.add(UPSTREAM.pointer, UPSTREAM.length, MCP.pointer, MCP.length);
+  exchange.pinsCall = calls.ask(exchange.contextId, question, length);
+  if (exchange.pinsCall == 0) known = Known.Failure;
+  return exchange.pinsCall != 0;
 }
 
 /** Takes control's answer to a call; gives the context that waited for it, 0 where it is gone. */
 export function takePins(call: u32, length: u32): u32 {
-  const contextId = <u32>calls.remove(call);
-  if (contextId == 0) return 0;
-  known = Known.Failure;
-  if (getHeader(MapType.HttpCallResponseHeaders, STATUS.pointer, STATUS.length) != Status.Ok) return contextId;
-  if (!OK.equals(result.pointer(), result.length())) return contextId;
-  recordsLength = 0;
-  if (length > 0) {
-    if (getBuffer(BufferType.HttpCallResponseBody, 0, WHOLE) != Status.Ok) return contextId;
-    recordsLength = result.length();
-    if (recordsLength > recordsRoom) {
-      if (records != 0) heap.free(records);
-      recordsRoom = (recordsLength + 0xfff) & ~0xfff;
-      records = heap.alloc(recordsRoom);
-    }
-    memory.copy(records, result.pointer(), recordsLength);
-  }
-  known = Known.Records;
+  const contextId = calls.take(call, length);
+  if (contextId != 0) known = calls.isAnswered ? Known.Records : Known.Failure;
   return contextId;
 }
 
@@ -136,7 +77,7 @@ export function dropPins(): void {
 
 /** Forgets a call whose exchange has ended. */
 export function forgetPinsCall(exchange: Exchange): void {
-  if (exchange.pinsCall != 0) calls.remove(exchange.pinsCall);
+  calls.forget(exchange.pinsCall);
   exchange.pinsCall = 0;
 }
 
@@ -148,11 +89,11 @@ export function addPinFindings(i: u32): void {
   if (known == Known.Nothing) return;
   const isPoisoned = findingCount() > 0;
   const first = load<u32>(table.policy, layout.POLICY_PIN_RULES);
-  if (known == Known.Failure || recordsLength != toolCount * layout.PIN_RECORD_BYTES) {
+  if (known == Known.Failure || calls.bodyBytes != toolCount * layout.PIN_RECORD_BYTES) {
     addFinding(first + layout.PIN_RULE_HELD, true, 0, 0, 0);
     return;
   }
-  const record = records + <usize>(i * layout.PIN_RECORD_BYTES);
+  const record = calls.body + <usize>(i * layout.PIN_RECORD_BYTES);
   const standing = <i32>load<u8>(record);
   const parts = (hexDigit(load<u8>(record, 1)) << 4) | hexDigit(load<u8>(record, 2));
   if ((parts & layout.PIN_PART_NAME) != 0) addFinding(first + layout.PIN_RULE_NAME, true, 0, 0, 0);
