@@ -8,6 +8,7 @@ import { pinRuleIds } from '../rules/pin.ts';
 import type { Rule, Validator } from '../rules/rule.ts';
 import { sessionRuleIds } from '../rules/session.ts';
 import type { Anchor, Plan } from './anchor.ts';
+import { layAsciiRuns } from './ascii.ts';
 import { type ByteSet, members } from './byte-set.ts';
 import { layPhrases } from './phrase.ts';
 import { CompileError, type CompileProblem, type Planned, planRule, sample, TableTooLarge } from './plan.ts';
@@ -198,6 +199,7 @@ function lay(planned: readonly Planned[], policy: TablePolicy, key: Uint8Array):
     layRanges(policy.toolRanges),
     categoryRecords,
     toolChains,
+    layAsciiRuns(),
     ...phrases.sections,
   ]);
   setVerdicts(

@@ -157,5 +157,5 @@ function writeEncoding(writer: Writer, encoding: u32): void {
   else if (encoding == encodings.JOINED) writer.ascii('joined');
   else if (encoding == encodings.SPACED) writer.ascii('spaced');
   else if (encoding == encodings.STREAM) writer.ascii('stream');
-  else writer.ascii('wide');
+  else writer.ascii('ascii');
 }

@@ -6,7 +6,7 @@ import { beginPass, passedSigns, stepPass } from '../scan/prefilter';
 import { clearFound, phraseCount, phraseEnd, phraseRule, phraseStart } from '../scan/steps';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
-import { JOINED, lastOpened, RAW, SPACED } from '../view/encoding';
+import { ASCII, JOINED, lastOpened, RAW, SPACED } from '../view/encoding';
 import * as list from '../view/list';
 import { addFinding, ruleRecord } from './findings';
 import { isInIban } from './iban';
@@ -40,7 +40,9 @@ export function findIn(start: usize, length: u32, surface: i32, chain: u32 = RAW
   beginViews(start, length, chain);
   while (nextView()) {
     readView(surface);
-    if (hasPhrases && lastOpened(list.viewChain) != JOINED) readPhrases(surface);
+    const code = lastOpened(list.viewChain);
+    // The reader of phrases folds characters itself.
+    if (hasPhrases && code != JOINED && code != ASCII) readPhrases(surface);
     openViews(passedSigns());
   }
   wasCut = wasCut || wereCut;

@@ -2,6 +2,7 @@
 // they stand in; other escapes give a further view beside it, all kinds at once, so that each layer is one copy at most.
 // Runs (base64, hexadecimal, UTF-16 …) give a view of their own each, which holds what they decode to and nothing else.
 import { clearMargins, leftInArena, resetArena, shrinkArena, takeArena } from '../view/arena';
+import { hasAsciiForms, openAsciiForms } from '../view/ascii';
 import { openBase32 } from '../view/base32';
 import { base64Bytes, base64Room, beginBase64, missedBase64 } from '../view/base64';
 import * as encoding from '../view/encoding';
@@ -38,6 +39,8 @@ export let wereCut: bool = false;
 /** Signs (view/signs.ts) of the view that was read. */
 let signsHere: u32 = 0;
 let isBinary: bool = false;
+/** Whether it begins as text of any alphabet; among other bytes every second one would be a character's. */
+let isText: bool = false;
 /** Where the view's base64 is decoded to while it is read; 0 for nowhere. */
 let decoded: usize = 0;
 
@@ -55,7 +58,8 @@ export function nextView(): bool {
   clearMargins(list.viewStart, list.viewEnd);
   // In binary every other pair of bytes looks like an escape: it is opened once, in place, and what is left is no secret.
   const head = min(list.viewEnd, list.viewStart + CONTROLS_WITHIN);
-  isBinary = hasControls(list.viewStart, head) || !isUtf8(list.viewStart, head);
+  isText = isUtf8(list.viewStart, head);
+  isBinary = !isText || hasControls(list.viewStart, head);
   const isMessage = isJson(list.viewStart, list.viewEnd);
   // The first opening in place is no layer: what wraps a text mostly writes it as a string as well.
   let isFirst = true;
@@ -213,6 +217,9 @@ function openOthers(start: usize, end: usize): void {
   const mayBeQuoted =
     !isBinary && (signsHere & signs.EQUALS) != 0 && !encoding.holds(list.viewChain, encoding.QUOTED_PRINTABLE);
   if (mayBeQuoted && hasQuotedPrintable(start, end) && begin(end - start)) addBeside(openQuoted(start, end, room));
+  const mayBeForms = (signsHere & signs.NOT_ASCII) != 0 && !encoding.holds(list.viewChain, encoding.ASCII);
+  if (mayBeForms && isText && hasAsciiForms(start, end) && begin(end - start))
+    finish(room, openAsciiForms(start, end, room), encoding.ASCII);
   const withPluses = (signsHere & signs.PLUSES) != 0 && isForm(start, end);
   if ((escapes | percents) == 0 && !withPluses) return;
   if (begin(end - start)) addBeside(openBeside(start, end, room, escapes != 0, withPluses));

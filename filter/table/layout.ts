@@ -28,6 +28,7 @@
  *   ├ RANGES       the addresses that no argument of a tool may name, one record a range
  *   ├ CATEGORIES   the categories that tools are told by, one record each, the first that a name meets counts
  *   ├ TOOL_CHAINS  sequences of categories, one record a rule; both empty where no sequence is looked for
+ *   ├ ASCII_RUNS   code points that are read as ASCII, or not seen, one record a run
  *   │              The rest is of the rules that look for phrases of terms, and empty where there are none:
  *   ├ UNICODE      what each ASCII character is, u8; then u16 a page of 256 code points, its number in UNICODE_PAGES
  *   ├ UNICODE_PAGES u16 a code point: FOLD_*, or where its record is, in steps of four bytes
@@ -42,7 +43,7 @@
  */
 
 export const TABLE_MAGIC = 0x4b_43_50_31; // "1PCK" read as little-endian bytes
-export const TABLE_VERSION = 3;
+export const TABLE_VERSION = 4;
 export const HEADER_BYTES = 16;
 export const SECTION_ALIGNMENT = 16;
 
@@ -69,17 +70,18 @@ export const SECTION_TOOL_RULES = 18;
 export const SECTION_RANGES = 19;
 export const SECTION_CATEGORIES = 20;
 export const SECTION_TOOL_CHAINS = 21;
-export const SECTION_UNICODE = 22;
-export const SECTION_UNICODE_PAGES = 23;
-export const SECTION_UNICODE_FOLDS = 24;
-export const SECTION_TERM_KEYS = 25;
-export const SECTION_TERM_CELLS = 26;
-export const SECTION_TERM_TAILS = 27;
-export const SECTION_TERM_SETS = 28;
-export const SECTION_TERM_STEPS = 29;
-export const SECTION_STAGES = 30;
-export const SECTION_STAGE_ENDS = 31;
-export const SECTION_COUNT = 32;
+export const SECTION_ASCII_RUNS = 22;
+export const SECTION_UNICODE = 23;
+export const SECTION_UNICODE_PAGES = 24;
+export const SECTION_UNICODE_FOLDS = 25;
+export const SECTION_TERM_KEYS = 26;
+export const SECTION_TERM_CELLS = 27;
+export const SECTION_TERM_TAILS = 28;
+export const SECTION_TERM_SETS = 29;
+export const SECTION_TERM_STEPS = 30;
+export const SECTION_STAGES = 31;
+export const SECTION_STAGE_ENDS = 32;
+export const SECTION_COUNT = 33;
 
 // Verdicts, in order of strength.
 export const VERDICT_ALLOW = 0;
@@ -356,6 +358,12 @@ export const TOOL_CHAIN_LENGTH = 2; // u8: from 2 to MAX_TOOL_CHAIN_STEPS
 export const TOOL_CHAIN_STEPS = 4; // u8 each: a category
 export const MAX_TOOL_CHAIN_STEPS = 16;
 export const TOOL_CHAIN_BYTES = 20;
+
+// ASCII_RUNS record, in ascending order of the code points: u32 the first one and the code of its character, or 0 of what is not seen.
+export const ASCII_RUN_CODE_SHIFT = 24;
+export const ASCII_RUN_COUNT = 4; // u16: how many follow each other so, and a flag
+export const ASCII_RUN_LOOKS = 0x8000; // the flag: letters of another script, which may be just that
+export const ASCII_RUN_BYTES = 6;
 
 /** Most calls that are looked at together: a session's record has room for them (filter/mcp/session.ts). */
 export const MAX_WINDOW_CALLS = 256;

@@ -33,6 +33,8 @@ export let phraseSlots: usize = 0;
 export let phraseWords: usize = 0;
 /** Whether rules look for phrases of terms; what follows is set where they do. */
 export let hasTerms: bool = false;
+export let asciiRuns: usize = 0;
+export let asciiRunCount: u32 = 0;
 export let unicode: usize = 0;
 export let unicodePages: usize = 0;
 export let unicodeFolds: usize = 0;
@@ -90,6 +92,7 @@ export function loadTable(from: usize, length: u32): bool {
     checkPhrases() &&
     checkToolRules() &&
     checkToolChains() &&
+    checkAsciiRuns() &&
     checkUnicode() &&
     checkTerms() &&
     checkStages();
@@ -183,6 +186,8 @@ function locate(): void {
   phraseSlots = phrase + layout.PHRASE_SLOTS;
   phraseWords = phrase + layout.PHRASE_WORDS;
   hasTerms = sectionBytes(layout.SECTION_TERM_CELLS) != 0;
+  asciiRuns = section(layout.SECTION_ASCII_RUNS);
+  asciiRunCount = sectionBytes(layout.SECTION_ASCII_RUNS) / <u32>layout.ASCII_RUN_BYTES;
   unicode = section(layout.SECTION_UNICODE);
   unicodePages = section(layout.SECTION_UNICODE_PAGES);
   unicodeFolds = section(layout.SECTION_UNICODE_FOLDS);
@@ -477,6 +482,21 @@ function checkToolChains(): bool {
 
 function isAutomaton(index: u32): bool {
   return index < automatonCount || index == <u32>layout.NO_AUTOMATON;
+}
+
+/** Code points are searched for by halves, and nothing but ASCII comes of them. */
+function checkAsciiRuns(): bool {
+  let least: u32 = 0x80;
+  for (let i: u32 = 0; i < asciiRunCount; i++) {
+    const run = asciiRuns + <usize>i * layout.ASCII_RUN_BYTES;
+    const first = load<u32>(run) & ((1 << layout.ASCII_RUN_CODE_SHIFT) - 1);
+    const ascii = load<u32>(run) >> layout.ASCII_RUN_CODE_SHIFT;
+    const count = <u32>load<u16>(run, layout.ASCII_RUN_COUNT) & ~(<u32>layout.ASCII_RUN_LOOKS);
+    if (first < least || count == 0) return refuse('characters out of order');
+    if (ascii != 0 && ascii + count > 0x80) return refuse('a character that is read as none of ASCII');
+    least = first + count;
+  }
+  return true;
 }
 
 /** Every ASCII character and every code point is something that is there. */

@@ -17,8 +17,8 @@ export const DEFLATE: u32 = 10;
 export const JOINED: u32 = 11;
 /** Characters that stood apart put together. */
 export const SPACED: u32 = 12;
-/** Full-width letters and digits as ASCII. */
-export const WIDE: u32 = 13;
+/** Characters that are read as ASCII, or not seen, as that. */
+export const ASCII: u32 = 13;
 
 /** The text that the events of a stream carry piece by piece. */
 export const STREAM: u32 = 15;

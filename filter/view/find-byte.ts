@@ -24,3 +24,12 @@ export function findBefore(p: usize, end: usize, byte: u8, least: u8, most: u8):
   }
   return end;
 }
+
+/** The first place at or after `p` that holds a byte outside ASCII, or `end`. Reads up to 15 bytes past `end`. */
+export function findNonAscii(p: usize, end: usize): usize {
+  for (; p < end; p += 16) {
+    const mask = i8x16.bitmask(v128.load(p));
+    if (mask != 0) return min(p + <usize>ctz(mask), end);
+  }
+  return end;
+}

@@ -8,17 +8,20 @@ export const AMPERSANDS: u32 = 4;
 export const EQUALS: u32 = 8;
 export const ZEROS: u32 = 16;
 export const PLUSES: u32 = 32;
+/** Bytes outside ASCII. */
+export const NOT_ASCII: u32 = 64;
+const ALL: u32 = 127;
 
 /**
- * Low and high nibble tables of the signs: a byte has the bits that both its nibbles name. Each sign is one byte, 5c 25 26
- * 3d 00 2b; the top bit is of those that a word may end before, 22 26 27.
+ * Low and high nibble tables of the signs: a byte has the bits that both its nibbles name. Each sign but
+ * the last is one byte, 5c 25 26 3d 00 2b; the top bit is of those that a word may end before, 22 26 27.
  */
 export function lowSigns(): v128 {
-  return i8x16(16, 0, -128, 0, 0, 2, -124, -128, 0, 0, 0, 32, 1, 8, 0, 0);
+  return i8x16(80, 64, -64, 64, 64, 66, -60, -64, 64, 64, 64, 96, 65, 72, 64, 64);
 }
 
 export function highSigns(): v128 {
-  return i8x16(16, 0, -90, 8, 0, 1, 0, 0, 0, 0, 0, 0, 0, 0, 0, 0);
+  return i8x16(16, 0, -90, 8, 0, 1, 0, 0, 64, 64, 64, 64, 64, 64, 64, 64);
 }
 
 /** The signs that any of eight bytes has. */
@@ -26,7 +29,7 @@ export function signsOf(bytes: u64): u32 {
   bytes |= bytes >> 32;
   bytes |= bytes >> 16;
   bytes |= bytes >> 8;
-  return <u32>bytes & 63;
+  return <u32>bytes & ALL;
 }
 
 /** The signs that stand anywhere in a short text. Reads up to 15 bytes past `end`. */

@@ -123,6 +123,12 @@ function header(name: string, write: (open: Open) => string, suits: Wrapping['su
 
 const boundary = '----7d1b6a02c4f9';
 
+const cyrillic = new Map([...'ABCEHKMOPTXaceopxy'].map((letter, at) => [letter, 'АВСЕНКМОРТХасеорху'[at] as string]));
+
+function lookAlike(letter: string): string {
+  return cyrillic.get(letter) ?? letter;
+}
+
 export const wrappings: readonly Wrapping[] = [
   body('JSON field', (open) => chatRequest(text(open))),
   body('JSON key', (open) => JSON.stringify({ [text(open)]: 1 })),
@@ -185,4 +191,9 @@ export const wrappings: readonly Wrapping[] = [
   }),
   body('spaced letters', (open) => chatRequest(spread(open, ' ')), isLine),
   body('dotted letters', (open) => chatRequest(spread(open, '.')), isLine),
+  body('full-width letters', (open) =>
+    chatRequest(text(open).replace(/[!-~]/g, (sign) => String.fromCharCode(sign.charCodeAt(0) + 0xfee0))),
+  ),
+  body('zero-width spaces', (open) => chatRequest([...text(open)].join('\u200b'))),
+  body('Cyrillic look-alikes', (open) => chatRequest(text(open).replace(/[ABCEHKMOPTXaceopxy]/g, lookAlike))),
 ];

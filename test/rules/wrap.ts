@@ -58,6 +58,16 @@ const lines = (text: string, width: number, between: string) =>
   (text.match(new RegExp(`.{1,${width}}`, 'g')) ?? []).join(between);
 const utf16be = (text: string) => Buffer.from(text, 'utf16le').swap16().toString('latin1');
 
+/** Graphic ASCII in its full-width forms (U+FF01 to U+FF5E). */
+const fullWidth = (text: string) =>
+  text.replace(/[!-~]/g, (character) => String.fromCharCode(character.charCodeAt(0) + 0xfee0));
+/** Letters and digits as mathematical bold ones (U+1D400, U+1D7CE). */
+const bold = (text: string) =>
+  text.replace(/[A-Za-z0-9]/g, (character) => {
+    const code = character.charCodeAt(0);
+    return String.fromCodePoint(code + (code < 0x40 ? 0x1d7ce - 0x30 : code < 0x60 ? 0x1d400 - 0x41 : 0x1d41a - 0x61));
+  });
+
 export const wrappings: readonly Wrapping[] = [
   { name: 'raw', view: '', wrap: (text, shift) => space(shift) + text },
   { name: 'JSON string', view: undefined, wrap: (text, shift) => space(shift) + json(text) },
@@ -79,6 +89,13 @@ export const wrappings: readonly Wrapping[] = [
     name: 'base64 in JSON',
     view: 'json+base64',
     wrap: (text, shift) => space(shift) + json(base64(padded(text, shift))),
+  },
+  { name: 'full width', view: 'ascii', wrap: (text, shift) => space(shift) + fullWidth(text) },
+  { name: 'mathematical letters', view: undefined, wrap: (text, shift) => space(shift) + bold(text) },
+  {
+    name: 'characters that are not seen',
+    view: 'ascii',
+    wrap: (text, shift) => space(shift) + [...text].join(['\u200b', '\u00ad', '\u2060\ufe0f'][shift % 3]),
   },
   { name: 'percent in JSON', view: 'json+percent', wrap: (text, shift) => space(shift) + json(percent(text)) },
   {
