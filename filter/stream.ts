@@ -2,6 +2,7 @@
 // what a stage does is in its folder. Longer than most files, because the exchange is to be read in one go.
 
 import { answerFinding, answerNoUrl, answerUnreadableAnswer } from './action/answer';
+import { answerInstead, areBlocked, writeAnswerHeaders } from './action/answer-headers';
 import { namesAgree, readTunnel } from './action/authority';
 import { Content, contentOf, holds, startsWith } from './action/content';
 import { readDecimal } from './action/decimal';
@@ -49,7 +50,6 @@ import {
   continueStream,
   currentTimeNanoseconds,
   getBuffer,
-  getHeader,
   getHeaderPairs,
   getProperty,
   HeadersStatus,
@@ -208,18 +208,14 @@ export function onResponseHeaders(exchange: Exchange, isLast: bool): HeadersStat
   exchange.request = Reading.Pass;
   const surface = responseSurface(exchange);
   if (exchange.isAnswered) return HeadersStatus.Continue;
-  if (exchange.isUpgrade) {
-    if (isAgreed()) {
-      sendAgreement(exchange);
-      return HeadersStatus.Continue;
-    }
-    // The origin answers as to any other request.
-    exchange.isUpgrade = false;
-    closeWebSocket(exchange);
-  }
-  if (isLast || !isRead(surface)) return HeadersStatus.Continue;
+  const readsHeaders = isRead(layout.SURFACE_RESPONSE_HEADER);
+  const readsBody = !isLast && isRead(surface);
+  if (!readsHeaders && !readsBody && !exchange.isUpgrade) return HeadersStatus.Continue;
   if (getHeaderPairs(MapType.ResponseHeaders) != Status.Ok) return HeadersStatus.StopIteration;
+  // The pairs lie in the host buffer: the text is made before the host is asked anything else.
+  if (readsHeaders) writeAnswerHeaders(result.pointer(), result.length());
   exchange.mayStop = mayStop(surface);
+  let isAgreed = false;
   let isEncoded = false;
   let session: u64 = 0;
   exchange.bodyBytes = u64.MAX_VALUE;
@@ -234,11 +230,27 @@ export function onResponseHeaders(exchange: Exchange, isLast: bool): HeadersStat
       exchange.isJson = startsWith(reader.value, reader.valueLength, JSON_TYPE);
     } else if (CONTENT_LENGTH.equals(reader.name, reader.nameLength))
       exchange.bodyBytes = readDecimal(reader.value, reader.valueLength);
-    else if (STATUS.equals(reader.name, reader.nameLength))
+    else if (STATUS.equals(reader.name, reader.nameLength)) {
       exchange.isSuccess = reader.valueLength == 3 && load<u8>(reader.value) == 0x32;
-    else if (exchange.chain == Chain.Mcp && SESSION.equals(reader.name, reader.nameLength))
+      isAgreed = exchange.isUpgrade && SWITCHING_PROTOCOLS.equals(reader.value, reader.valueLength);
+    } else if (exchange.chain == Chain.Mcp && SESSION.equals(reader.name, reader.nameLength))
       session = sessionOf(reader.value, reader.valueLength);
   }
+  const isBlocked = readsHeaders && areBlocked(exchange, MapType.ResponseHeaders);
+  if (exchange.isUpgrade && isAgreed && !isBlocked) {
+    sendAgreement(exchange);
+    return HeadersStatus.Continue;
+  }
+  if (exchange.isUpgrade) {
+    // The origin answers as to any other request.
+    exchange.isUpgrade = false;
+    closeWebSocket(exchange);
+  }
+  if (isBlocked) {
+    answerInstead(exchange);
+    return HeadersStatus.StopIteration;
+  }
+  if (!readsBody) return HeadersStatus.Continue;
   // Some servers repeat the id in each answer, and some whatever a client says.
   if (session != 0 && exchange.isSuccess && session != exchange.session) keepSession(exchange, session);
   exchange.isEventStream = kind == Content.Events;
@@ -304,6 +316,7 @@ export function onResponseBody(exchange: Exchange, length: u32, isLast: bool): B
 export function onResponseTrailers(exchange: Exchange): TrailersStatus {
   takeCounts(MapType.ResponseTrailers);
   if (exchange.isAnswered) return TrailersStatus.Continue;
+  if (blocksTrailers(exchange)) return TrailersStatus.StopIteration;
   if (exchange.pinsCall != 0) {
     exchange.hasEnded = true;
     return TrailersStatus.StopIteration;
@@ -394,20 +407,24 @@ function readChain(): Chain {
   return isNamed && isText(result.pointer(), result.length(), MCP) ? Chain.Mcp : Chain.Egress;
 }
 
-/** Whether the origin goes over to the protocol that the client asked for. */
-function isAgreed(): bool {
-  return (
-    getHeader(MapType.ResponseHeaders, STATUS.pointer, STATUS.length) == Status.Ok &&
-    SWITCHING_PROTOCOLS.equals(result.pointer(), result.length())
-  );
-}
-
 function requestSurface(exchange: Exchange): i32 {
   return exchange.chain == Chain.Mcp ? layout.SURFACE_MCP_REQUEST : layout.SURFACE_REQUEST_BODY;
 }
 
 function responseSurface(exchange: Exchange): i32 {
   return exchange.chain == Chain.Mcp ? layout.SURFACE_MCP_RESPONSE : layout.SURFACE_RESPONSE_BODY;
+}
+
+/** Reads the trailers of an answer; true where policy blocks them: another answer goes out, or where one has begun it is cut. */
+function blocksTrailers(exchange: Exchange): bool {
+  if (exchange.response == Reading.Stopped || !isRead(layout.SURFACE_RESPONSE_HEADER)) return false;
+  if (getHeaderPairs(MapType.ResponseTrailers) != Status.Ok) return false;
+  writeAnswerHeaders(result.pointer(), result.length());
+  if (!areBlocked(exchange, MapType.ResponseTrailers)) return false;
+  forgetPinsCall(exchange);
+  if (exchange.response == Reading.Hold && !exchange.hasBegun) answerInstead(exchange);
+  else cut(exchange);
+  return true;
 }
 
 /** True where policy refuses the body and the exchange was answered; else the body passes unread. */

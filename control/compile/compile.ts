@@ -285,6 +285,13 @@ function isUnlikely(plan: Plan): boolean {
   return plan.kind === 'named' || (!plan.backward && plan.anchors.every(({ lead }) => lead === 0));
 }
 
+/** Whether the rule counts where sites hand out ids and cookies of their own. */
+function isIssued({ rule, parts }: Planned): boolean {
+  if (rule.id.startsWith('dlp.')) return true;
+  if (!rule.id.startsWith('credential.') || rule.confidence !== 'high' || rule.ownCookie) return false;
+  return parts.every(({ plans }) => plans.every((plan) => plan.kind !== 'named' && isUnlikely(plan)));
+}
+
 function layRules(planned: readonly Planned[], strings: Strings, words: Words): Uint8Array {
   const records = new DataView(new ArrayBuffer(planned.length * layout.RULE_BYTES));
   planned.forEach(({ rule, parts }, i) => {
@@ -300,7 +307,8 @@ function layRules(planned: readonly Planned[], strings: Strings, words: Words): 
         (rule.tool?.redirect === undefined ? 0 : layout.RULE_FLAG_REDIRECT) |
         (rule.confidence === 'high' && parts.every(({ plans }) => plans.every(isUnlikely))
           ? layout.RULE_FLAG_UNLIKELY
-          : 0),
+          : 0) |
+        (isIssued(planned[i]!) ? layout.RULE_FLAG_ISSUED : 0),
     );
     records.setUint32(at + layout.RULE_NEAR_WORDS, words.add(rule.near), true);
     records.setUint32(at + layout.RULE_NEAR_COUNT, rule.near.length, true);

@@ -27,6 +27,7 @@ const sectionOf: Record<Surface, string | undefined> = {
   'mcp-request': 'mcp_input_scanning',
   'mcp-response': 'response_scanning',
   'mcp-tool': 'response_scanning',
+  'response-header': 'response_scanning',
 };
 
 const modes = {

@@ -22,7 +22,6 @@ export interface PolicyOptions {
 export function buildPolicy(config: Config, rules: readonly Rule[], options: PolicyOptions): Policy {
   const blocks = config.enforce && config.mode !== 'audit';
   const { request_body_scanning: body, tls_interception: tls } = config;
-  const scansAllHeaders = body.header_mode !== 'sensitive';
   return {
     mode: config.mode,
     ruleVerdicts: ruleVerdicts(config, rules, blocks),
@@ -36,8 +35,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
     toolChains: toolChains(config.tool_chain_detection),
     maxRequestBodyBytes: body.max_body_bytes,
     maxResponseBytes: tls.max_response_bytes,
-    scannedHeaders:
-      !body.enabled || !body.scan_headers ? [] : scansAllHeaders ? '*' : lowerCase(body.sensitive_headers),
+    scannedHeaders: body.header_mode === 'sensitive' ? lowerCase(body.sensitive_headers) : '*',
     ignoredHeaders: lowerCase(body.ignore_headers ?? connectionHeaders),
     ownCredentialHeaders: [...ownCredentialHeaders],
     webSocket: webSocketPolicy(config.websocket_proxy, blocks),

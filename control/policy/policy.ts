@@ -17,6 +17,7 @@ export const surfaces = [
   'mcp-request',
   'mcp-response',
   'mcp-tool',
+  'response-header',
 ] as const;
 export type Surface = (typeof surfaces)[number];
 
@@ -104,7 +105,7 @@ export interface Policy {
   maxRequestBodyBytes: number;
   /** An answer up to this many bytes is held and judged whole; a longer one is read as it passes. */
   maxResponseBytes: number;
-  /** Lower-case names of the request headers that are scanned; '*' stands for all but `ignoredHeaders`. */
+  /** Lower-case names of the headers that are scanned, of requests and answers; '*' stands for all but `ignoredHeaders`. */
   scannedHeaders: string[] | '*';
   ignoredHeaders: string[];
   /** Lower-case names of the headers in which a caller's own credential travels to its own destination. */

@@ -82,7 +82,10 @@ function sectionOf(
   switch (surface) {
     case 'url':
       return undefined;
-    case 'header':
+    case 'header': {
+      const { enabled, scan_headers, action } = config.request_body_scanning;
+      return { enabled: enabled && scan_headers, action };
+    }
     case 'request-body':
       return config.request_body_scanning;
     case 'mcp-request':
@@ -92,6 +95,7 @@ function sectionOf(
       if (category !== 'credential' && category !== 'financial') return config.mcp_tool_scanning;
       return config.response_scanning;
     case 'response-body':
+    case 'response-header':
     case 'mcp-response':
       return config.response_scanning;
   }

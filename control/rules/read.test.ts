@@ -62,6 +62,7 @@ test('an entry becomes a rule, its pieces joined, its id the path', () => {
       ownUrlHosts: [],
       exemptHosts: [],
       ownBodyHosts: [],
+      ownCookie: false,
       also: [],
       place: 'rules/credential/example.yaml:1',
     },

@@ -45,6 +45,7 @@ const entryShape = z.strictObject({
   samples: examples.default([]),
   'own-url-hosts': hosts,
   'own-body-hosts': hosts,
+  'own-cookie': z.boolean().default(false),
   also: z.array(z.string()).default([]),
 });
 
@@ -130,6 +131,7 @@ function readEntry(
     'near-required': nearRequired,
     'own-url-hosts': ownUrlHosts,
     'own-body-hosts': ownBodyHosts,
+    'own-cookie': ownCookie,
     validator,
     phrase: writtenPhrases,
     order,
@@ -172,6 +174,7 @@ function readEntry(
     nearRequired,
     ownUrlHosts,
     ownBodyHosts,
+    ownCookie,
     exemptHosts: [],
     place: placeOf([]),
     ...(validator !== undefined && { validator }),

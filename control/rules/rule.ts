@@ -92,6 +92,8 @@ export interface Rule {
    */
   ownUrlHosts: string[];
   ownBodyHosts: string[];
+  /** Sites hand the value out to their own clients, in a cookie or a header for it: there, in an answer, it is no finding. */
+  ownCookie: boolean;
   /** Host patterns: on the way to one of them, and in what comes back, the rule finds nothing. */
   exemptHosts: string[];
   /** Exact values that are looked for instead of a pattern, 8 bytes or more each; none where control says what is found. Never logged, never written to a file. */
@@ -129,6 +131,7 @@ export const unwritten: Omit<Rule, 'id' | 'title' | 'severity' | 'confidence' | 
   samples: [],
   ownUrlHosts: [],
   ownBodyHosts: [],
+  ownCookie: false,
   exemptHosts: [],
   also: [],
 };

@@ -37,6 +37,7 @@ const surfaces: Record<string, string> = {
   'mcp-request': 'the MCP request',
   'mcp-response': 'the MCP response',
   'mcp-tool': 'an MCP tool',
+  'response-header': 'a header of the answer',
 };
 const verdicts: Record<string, string> = { block: 'blocked', warn: 'warned', strip: 'stripped', allow: 'allowed' };
 

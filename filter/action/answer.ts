@@ -50,7 +50,10 @@ export function answerFinding(exchange: Exchange, surface: i32, more: string = '
   if (exchange.chain == Chain.Mcp) {
     // Without an id nobody waits for an answer to a message: MCP then wants an HTTP error.
     const isAnswer = surface == layout.SURFACE_MCP_RESPONSE || surface == layout.SURFACE_MCP_TOOL;
-    const hasIds = (surface == layout.SURFACE_MCP_REQUEST || isAnswer) && idCount > 0;
+    // No message of the answer has been read: it is the one to the request.
+    if (surface == layout.SURFACE_RESPONSE_HEADER) setOnlyId(exchange.id(), exchange.idLength);
+    const isOfHeader = surface == layout.SURFACE_RESPONSE_HEADER && exchange.idLength > 0;
+    const hasIds = ((surface == layout.SURFACE_MCP_REQUEST || isAnswer) && idCount > 0) || isOfHeader;
     writer.start(body, BODY_BYTES);
     if (hasIds) writeErrors(exchange, rule);
     else writeError(exchange, rule, 0, 0);

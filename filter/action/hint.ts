@@ -27,7 +27,11 @@ export function writeFindingHint(writer: Writer, rule: u32, surface: i32): void 
     writer.ascii('; to let it pass, look at it with penstock pins diff and approve it with penstock pins approve');
   } else if (isOf(rule, TOOL_POLICY) || isOf(rule, SESSION) || isOf(rule, TOOL_CHAIN)) {
     writer.ascii('; make the call in another way');
-  } else if (surface == layout.SURFACE_RESPONSE_BODY || surface == layout.SURFACE_MCP_RESPONSE) {
+  } else if (
+    surface == layout.SURFACE_RESPONSE_BODY ||
+    surface == layout.SURFACE_MCP_RESPONSE ||
+    surface == layout.SURFACE_RESPONSE_HEADER
+  ) {
     writer.ascii('; the answer holds it, so the same request is blocked again');
   } else if (surface == layout.SURFACE_MCP_TOOL) {
     writer.ascii('; the server describes a tool so');

@@ -2,7 +2,7 @@
 
 import { addEntropyFindings } from '../finding/entropy';
 import { findIn, wasCut } from '../finding/find';
-import { clearFindings, findingCount, findingRule, keepUnlikely } from '../finding/findings';
+import { clearFindings, findingCount, findingRule, keepFlagged } from '../finding/findings';
 import { setDestination } from '../finding/own';
 import { findInCall } from '../mcp/call';
 import { forgetId, idCount, idLength, idStart, messageCount } from '../mcp/message';
@@ -140,7 +140,7 @@ function find(exchange: Exchange, surface: i32, start: usize, length: u32): void
   writeTrace();
 }
 
-function report(exchange: Exchange, surface: i32): i32 {
+export function report(exchange: Exchange, surface: i32): i32 {
   for (let i: u32 = 0; i < findingCount(); i++) {
     const verdict = verdictOfFinding(i, surface);
     if (verdict != layout.VERDICT_ALLOW) reportFinding(exchange, i, surface, verdict, 0);
@@ -166,7 +166,8 @@ export function readPiece(
   clearFindings();
   setDestinationOf(exchange);
   findTimed(start, length, surface, chain);
-  if (isAcross) keepUnlikely();
+  // Two texts put together make others by chance.
+  if (isAcross) keepFlagged(layout.RULE_FLAG_UNLIKELY);
   writeTrace();
   for (let i: u32 = 0; i < findingCount(); i++) {
     const verdict = verdictOfFinding(i, surface);
@@ -189,7 +190,7 @@ export function stripPiece(exchange: Exchange, start: usize, length: u32): bool 
 let texts: u32 = 0;
 
 /** Of every 16 texts one is timed: the clock costs a call of the host each time it is read. */
-function findTimed(start: usize, length: u32, surface: i32, chain: u32 = RAW): void {
+export function findTimed(start: usize, length: u32, surface: i32, chain: u32 = RAW): void {
   if ((texts++ & 15) != 0) {
     findIn(start, length, surface, chain);
     return;

@@ -11,6 +11,7 @@ export function writeSurface(writer: Writer, surface: i32): void {
   else if (surface == layout.SURFACE_RESPONSE_BODY) writer.ascii('response-body');
   else if (surface == layout.SURFACE_MCP_REQUEST) writer.ascii('mcp-request');
   else if (surface == layout.SURFACE_MCP_RESPONSE) writer.ascii('mcp-response');
+  else if (surface == layout.SURFACE_RESPONSE_HEADER) writer.ascii('response-header');
   else writer.ascii('mcp-tool');
 }
 
@@ -22,6 +23,7 @@ export function writePlace(writer: Writer, surface: i32): void {
   else if (surface == layout.SURFACE_RESPONSE_BODY) writer.ascii('the response body');
   else if (surface == layout.SURFACE_MCP_REQUEST) writer.ascii('the MCP request');
   else if (surface == layout.SURFACE_MCP_RESPONSE) writer.ascii('the MCP answer');
+  else if (surface == layout.SURFACE_RESPONSE_HEADER) writer.ascii('a header of the answer');
   else writer.ascii('an MCP tool');
 }
 

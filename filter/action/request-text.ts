@@ -3,6 +3,7 @@ import { lower } from '../finding/near';
 import { Bytes, PairReader } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
+import { isRead } from '../verdict/verdict';
 import { appendByte, appendText, beginText, nextText, roomForTwo } from './text';
 
 const AUTHORITY = Bytes.of(':authority');
@@ -28,21 +29,30 @@ function writeValue(pairs: usize, length: u32, name: Bytes): void {
  */
 export function writeHeaderText(pairs: usize, length: u32, mayCarryOwn: bool): void {
   nextText();
-  const mode = <i32>load<u8>(table.policy, layout.POLICY_HEADER_MODE);
-  if (mode == layout.HEADER_MODE_NONE) return;
+  if (!isRead(layout.SURFACE_HEADER)) return;
   reader.start(pairs, length);
   while (reader.next()) {
-    if (reader.nameLength == 0 || load<u8>(reader.name) == 0x3a) continue;
-    const isListed = isInList(reader.name, reader.nameLength, table.policy + layout.POLICY_HEADER_WORDS);
-    if (isListed != (mode == layout.HEADER_MODE_LISTED)) continue;
+    if (!isWanted(reader.name, reader.nameLength)) continue;
     if (mayCarryOwn && isInList(reader.name, reader.nameLength, table.policy + layout.POLICY_OWN_HEADER_WORDS))
       continue;
-    appendText(reader.name, reader.nameLength);
-    appendByte(0x3a);
-    appendByte(0x20);
-    appendText(reader.value, reader.valueLength);
-    appendByte(0x0a);
+    appendLine(reader);
   }
+}
+
+/** Whether policy wants the header of this name read, in requests and answers. */
+export function isWanted(name: usize, length: u32): bool {
+  const mode = <i32>load<u8>(table.policy, layout.POLICY_HEADER_MODE);
+  if (mode == layout.HEADER_MODE_NONE || length == 0 || load<u8>(name) == 0x3a) return false;
+  return isInList(name, length, table.policy + layout.POLICY_HEADER_WORDS) == (mode == layout.HEADER_MODE_LISTED);
+}
+
+/** Appends the reader's pair to the text as a line: `name: value`. */
+export function appendLine(pair: PairReader): void {
+  appendText(pair.name, pair.nameLength);
+  appendByte(0x3a);
+  appendByte(0x20);
+  appendText(pair.value, pair.valueLength);
+  appendByte(0x0a);
 }
 
 /** Whether a header name is in a list of words; header names have no case (RFC 9110 section 5.1). */

@@ -38,11 +38,11 @@ export function keepFirst(kept: u32): void {
   count = kept;
 }
 
-/** Forgets those that two texts put together may make by chance: all but what high confidence and a fixed beginning tell. */
-export function keepUnlikely(): void {
+/** Forgets those of rules without a flag, RULE_FLAG_*. */
+export function keepFlagged(flag: i32): void {
   let kept: u32 = 0;
   for (let i: u32 = 0; i < count; i++) {
-    if ((load<u8>(ruleRecord(findingRule(i)), layout.RULE_FLAGS) & layout.RULE_FLAG_UNLIKELY) == 0) continue;
+    if ((<i32>load<u8>(ruleRecord(findingRule(i)), layout.RULE_FLAGS) & flag) == 0) continue;
     memory.copy(findings + <usize>(kept * FINDING_BYTES), findings + <usize>(i * FINDING_BYTES), FINDING_BYTES);
     kept++;
   }

@@ -97,7 +97,8 @@ export const SURFACE_RESPONSE_BODY = 3;
 export const SURFACE_MCP_REQUEST = 4;
 export const SURFACE_MCP_RESPONSE = 5;
 export const SURFACE_MCP_TOOL = 6; // a tool definition in an answer to tools/list
-export const SURFACE_COUNT = 7;
+export const SURFACE_RESPONSE_HEADER = 7; // headers and trailers of an answer
+export const SURFACE_COUNT = 8;
 
 // Unreadables, in the order of control/policy/policy.ts.
 export const UNREADABLE_REQUEST_TOO_LARGE = 0;
@@ -229,6 +230,7 @@ export const RULE_FLAG_NEAR_REQUIRED = 2; // no finding without a context word
 export const RULE_FLAG_CREDENTIAL = 4; // a caller's own credential may travel in its own header
 export const RULE_FLAG_UNLIKELY = 8; // of high confidence, and begins with a fixed text or a name: no neighbours make it by chance
 export const RULE_FLAG_REDIRECT = 16; // of tool policy: a call that it blocks is answered by a handler in the server's place
+export const RULE_FLAG_ISSUED = 32; // counts also where sites hand out ids and cookies of their own: begins with its issuer's text, or is the operator's
 
 // Validators. control/compile/table.ts maps the names of the rule files to these.
 export const VALIDATOR_NONE = 0;

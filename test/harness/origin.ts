@@ -45,6 +45,8 @@ export class Origin {
   readonly arrived: Arrived[] = [];
   /** Frames of WebSockets as they arrived. */
   readonly frames: Frame[] = [];
+  /** Further fields of the answer to an upgrade. */
+  agreement: Fields = [];
   /** Sockets that were ever opened towards this origin. */
   connections = 0;
   /** Answers by path. */
@@ -84,7 +86,7 @@ export class Origin {
     });
     server.on('upgrade', (request: IncomingMessage, socket: Duplex, head: Buffer) => {
       origin.arrived.push({ ...headOf(request), complete: true });
-      acceptWebSocket(request, socket, head, (frame) => origin.frames.push(frame));
+      acceptWebSocket(request, socket, head, (frame) => origin.frames.push(frame), origin.agreement);
     });
     server.on('clientError', (_error: Error, socket: Duplex) => socket.destroy());
     return origin;
@@ -100,6 +102,7 @@ export class Origin {
   reset(): void {
     this.arrived.length = 0;
     this.frames.length = 0;
+    this.agreement = [];
     this.connections = 0;
     this.answers.clear();
     this.answer = json({ choices: [{ message: { content: 'hello' } }] });

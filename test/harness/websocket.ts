@@ -5,6 +5,7 @@
 import { createHash, randomBytes } from 'node:crypto';
 import type { IncomingMessage } from 'node:http';
 import type { Duplex } from 'node:stream';
+import type { Fields } from './field.ts';
 
 export const opcode = { text: 1, binary: 2, close: 8, ping: 9, pong: 10 } as const;
 
@@ -89,12 +90,13 @@ export class FrameReader {
   }
 }
 
-/** Answers an upgrade with 101, echoes text and binary frames, answers ping and close; tells each frame to `onFrame`. */
+/** Answers an upgrade with 101 and these `fields`, echoes text and binary frames, answers ping and close; tells each frame to `onFrame`. */
 export function acceptWebSocket(
   request: IncomingMessage,
   socket: Duplex,
   head: Buffer,
   onFrame: (frame: Frame) => void = () => {},
+  fields: Fields = [],
 ): void {
   const key = request.headers['sec-websocket-key'];
   if (key === undefined || request.headers.upgrade?.toLowerCase() !== 'websocket') {
@@ -109,6 +111,7 @@ export function acceptWebSocket(
       'Connection: Upgrade',
       `Sec-WebSocket-Accept: ${acceptKey(key)}`,
       ...(protocol === undefined ? [] : [`Sec-WebSocket-Protocol: ${protocol}`]),
+      ...fields.map(([name, value]) => `${name}: ${value}`),
       '\r\n',
     ].join('\r\n'),
   );
