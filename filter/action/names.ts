@@ -159,5 +159,6 @@ function writeEncoding(writer: Writer, encoding: u32): void {
   else if (encoding == encodings.JOINED) writer.ascii('joined');
   else if (encoding == encodings.SPACED) writer.ascii('spaced');
   else if (encoding == encodings.STREAM) writer.ascii('stream');
-  else writer.ascii('ascii');
+  else if (encoding == encodings.ASCII) writer.ascii('ascii');
+  else writer.ascii('decimal');
 }

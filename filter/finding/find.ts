@@ -6,7 +6,7 @@ import { beginPass, passedSigns, stepPass } from '../scan/prefilter';
 import { clearFound, phraseCount, phraseEnd, phraseRule, phraseStart } from '../scan/steps';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
-import { ASCII, JOINED, lastOpened, RAW, SPACED } from '../view/encoding';
+import { ASCII, holds, JOINED, lastOpened, RAW, SPACED } from '../view/encoding';
 import * as list from '../view/list';
 import { addFinding, ruleRecord } from './findings';
 import { isInIban } from './iban';
@@ -43,7 +43,7 @@ export function findIn(start: usize, length: u32, surface: i32, chain: u32 = RAW
     const code = lastOpened(list.viewChain);
     // The reader of phrases folds characters itself.
     if (hasPhrases && code != JOINED && code != ASCII) readPhrases(surface);
-    openViews(passedSigns());
+    openViews(passedSigns(), surface == layout.SURFACE_URL);
   }
   wasCut = wasCut || wereCut;
 }
@@ -122,7 +122,7 @@ function isPartOfLonger(start: usize, end: usize): bool {
 function mayCount(rule: usize, start: usize, end: usize): bool {
   const code = lastOpened(list.viewChain);
   const flags = load<u8>(rule, layout.RULE_FLAGS);
-  if (code == JOINED) return (flags & layout.RULE_FLAG_UNLIKELY) != 0;
+  if (holds(list.viewChain, JOINED)) return (flags & layout.RULE_FLAG_UNLIKELY) != 0;
   if (code != SPACED || (flags & layout.RULE_FLAG_CREDENTIAL) != 0) return true;
   return (start == list.viewStart || load<u8>(start - 1) == 0x0a) && (end >= list.viewEnd || load<u8>(end) == 0x0a);
 }

@@ -1,10 +1,12 @@
 // Which views of a message are opened, and in which order. Escapes that lose nothing are opened in the place of the text
 // they stand in; other escapes give a further view beside it, all kinds at once, so that each layer is one copy at most.
 // Runs (base64, hexadecimal, UTF-16 …) give a view of their own each, which holds what they decode to and nothing else.
+// Longer than most files: it is one list of all encodings, and most of it says when one is not opened.
 import { clearMargins, leftInArena, resetArena, shrinkArena, takeArena } from '../view/arena';
 import { hasAsciiForms, openAsciiForms } from '../view/ascii';
 import { openBase32 } from '../view/base32';
 import { base64Bytes, base64Room, beginBase64, missedBase64 } from '../view/base64';
+import { openDecimals } from '../view/decimal-list';
 import * as encoding from '../view/encoding';
 import { hasEntity } from '../view/entity';
 import { openHex, openHexPairs } from '../view/hex';
@@ -15,6 +17,7 @@ import * as list from '../view/list';
 import {
   BASE32_RUNS,
   clearNoted,
+  DECIMAL_RUNS,
   HEX_PAIR_RUNS,
   HEX_RUNS,
   MOST_NOTED,
@@ -29,6 +32,7 @@ import { decodeUtf16, hasControls, hasUtf16, isUtf8 } from '../view/printable';
 import { hasQuotedPrintable } from '../view/quoted-printable';
 import * as signs from '../view/signs';
 import { openSpaced } from '../view/spaced';
+import { joinSplit, splitRoom } from '../view/split-url';
 
 /** Files begin with headers, and those hold bytes that no text has: controls, and what is no UTF-8. */
 const CONTROLS_WITHIN: usize = 1024;
@@ -88,8 +92,8 @@ export function nextView(): bool {
   return true;
 }
 
-/** Opens the views that the view which has been read gives; `passedSigns` are the signs that stand in it. */
-export function openViews(passedSigns: u32): void {
+/** Opens the views that the view which has been read gives; `passedSigns` are the signs that stand in it, a URL perhaps. */
+export function openViews(passedSigns: u32, isUrl: bool): void {
   signsHere = passedSigns;
   const start = list.viewStart;
   const end = list.viewEnd;
@@ -106,6 +110,7 @@ export function openViews(passedSigns: u32): void {
     wereCut = true;
   if (mayOpen && !isBinary && hasJoints() && begin((end - start) * 2))
     finish(room, joinNeighbours(start, end, room), encoding.JOINED);
+  if (mayOpen && isUrl && begin(splitRoom(start, end))) finish(room, joinSplit(start, end, room), encoding.JOINED);
   if (encoding.lastOpened(list.viewChain) != encoding.SPACED) openOthers(start, end);
 }
 
@@ -115,6 +120,7 @@ function openRuns(start: usize, end: usize): void {
   openNoted(start, end, HEX_PAIR_RUNS, encoding.HEX);
   openNoted(start, end, BASE32_RUNS, encoding.BASE32);
   openNoted(start, end, SPACED_RUNS, encoding.SPACED);
+  openNoted(start, end, DECIMAL_RUNS, encoding.DECIMAL);
   if ((signsHere & signs.ZEROS) != 0 && hasUtf16(start, end) && begin(end - start))
     finish(room, decodeUtf16(start, end, room), encoding.UTF16);
 }
@@ -131,6 +137,7 @@ function openNoted(start: usize, end: usize, kind: u32, code: u32): void {
     if (kind == HEX_RUNS) out = openHex(p, start, end, isLast, out);
     else if (kind == HEX_PAIR_RUNS) out = openHexPairs(p, start, end, isLast, out);
     else if (kind == BASE32_RUNS) out = openBase32(p, end, isLast, out);
+    else if (kind == DECIMAL_RUNS) out = openDecimals(p, end, out);
     else out = openSpaced(p, start, end, isLast, out);
   }
   finish(room, out, code);
@@ -217,9 +224,15 @@ function openOthers(start: usize, end: usize): void {
   const mayBeQuoted =
     !isBinary && (signsHere & signs.EQUALS) != 0 && !encoding.holds(list.viewChain, encoding.QUOTED_PRINTABLE);
   if (mayBeQuoted && hasQuotedPrintable(start, end) && begin(end - start)) addBeside(openQuoted(start, end, room));
-  const mayBeForms = (signsHere & signs.NOT_ASCII) != 0 && !encoding.holds(list.viewChain, encoding.ASCII);
-  if (mayBeForms && isText && hasAsciiForms(start, end) && begin(end - start))
-    finish(room, openAsciiForms(start, end, room), encoding.ASCII);
+  const mayBeForms =
+    ((signsHere & signs.NOT_ASCII) != 0 || isBinary) && !encoding.holds(list.viewChain, encoding.ASCII);
+  if (mayBeForms && isText && hasAsciiForms(start, end) && begin(end - start)) {
+    const to = openAsciiForms(start, end, room);
+    shrinkArena(room, <u32>(to - room));
+    // No layer of its own: the same text, and once only.
+    const chain = encoding.opened(list.viewChain, encoding.ASCII);
+    if (!list.addView(room, to, chain, list.viewDepth)) wereCut = true;
+  }
   const withPluses = (signsHere & signs.PLUSES) != 0 && isForm(start, end);
   if ((escapes | percents) == 0 && !withPluses) return;
   if (begin(end - start)) addBeside(openBeside(start, end, room, escapes != 0, withPluses));

@@ -18,8 +18,10 @@ let end: usize = 0;
 let p: usize = 0;
 let lastToken: u64 = 0;
 let lastWord: u64 = 0;
+let beforeDigit: u64 = 0;
 let lastDigit: u64 = 0;
 let lastQuote: u64 = 0;
+let lastControl: u64 = 0;
 let beforeToken: u64 = 0;
 let beforeWord: u64 = 0;
 /** Names before this place have been looked up. */
@@ -38,8 +40,10 @@ export function beginPass(from: usize, to: usize, surface: i32): void {
   p = from;
   lastToken = 0;
   lastWord = 0;
+  beforeDigit = 0;
   lastDigit = 0;
   lastQuote = 0;
+  lastControl = 0;
   beforeToken = 0;
   beforeWord = 0;
   namesTo = 0;
@@ -77,12 +81,14 @@ export function stepPass(): bool {
   const signsHigh = highSigns();
   const anyBit = i8x16.splat(127); // with saturation, sets the top bit of every byte that is 1 or more
   const wordBit = i8x16.splat(126); // the same for 2 or more
+  const blank = i8x16.splat(0x20);
   while (p < end + 64) {
     if (!hasRoom()) return true;
     let token: u64 = 0;
     let word: u64 = 0;
     let digit: u64 = 0;
     let quote: u64 = 0;
+    let control: u64 = 0;
     if (p < end) {
       const v0 = v128.load(p);
       const l0 = v128.and(v0, nibble);
@@ -186,21 +192,25 @@ export function stepPass(): bool {
       // Bit 1 to the top; what the shift brings over from the neighbour stays below it.
       digit = mask64(i16x8.shl(c0, 6), i16x8.shl(c1, 6), i16x8.shl(c2, 6), i16x8.shl(c3, 6));
       quote = mask64(s0, s1, s2, s3);
+      if (v128.any_true(i8x16.lt_u(i8x16.min_u(i8x16.min_u(v0, v1), i8x16.min_u(v2, v3)), blank)))
+        control = mask64(i8x16.lt_u(v0, blank), i8x16.lt_u(v1, blank), i8x16.lt_u(v2, blank), i8x16.lt_u(v3, blank));
       if (p + 64 <= end) signs = v128.or(signs, v128.or(v128.or(s0, s1), v128.or(s2, s3)));
       else lastSigns = signsIn(p, end);
     }
     tokens(p - 64, token);
     numbers(p - 64, word, digit);
-    noteApart(p - 64, beforeWord, lastWord, word, lastDigit, end);
-    joints(p - 64);
+    noteApart(p - 64, beforeWord, lastWord, word, lastDigit, begin, end);
+    joints(p - 64, word, digit);
     if (table.wordRules != 0) words(p - 64);
     if (table.hasPhrases) phrases(p - 64, lastWord, word, lastDigit, begin, end);
     beforeToken = lastToken;
     beforeWord = lastWord;
     lastToken = token;
     lastWord = word;
+    beforeDigit = lastDigit;
     lastDigit = digit;
     lastQuote = quote;
+    lastControl = control;
     p += 64;
   }
   return false;
@@ -211,9 +221,12 @@ export function passedSigns(): u32 {
   return signsOf(i64x2.extract_lane(signs, 0) | i64x2.extract_lane(signs, 1)) | lastSigns;
 }
 
-/** Quotes and ampersands of the block behind a token byte: two words may meet there. */
-function joints(block: usize): void {
-  let places = lastQuote & ((lastToken << 1) | (beforeToken >> 63));
+/** Quotes, ampersands and, near digits and letters, control bytes of the block behind a token byte: two words may meet there. */
+function joints(block: usize, nextWord: u64, nextDigit: u64): void {
+  const hasDigit = (beforeDigit | lastDigit | nextDigit) != 0;
+  const hasLetter = ((beforeWord & ~beforeDigit) | (lastWord & ~lastDigit) | (nextWord & ~nextDigit)) != 0;
+  const controls = hasDigit && hasLetter ? lastControl : 0;
+  let places = (lastQuote | controls) & ((lastToken << 1) | (beforeToken >> 63));
   while (places != 0) {
     noteJoint(block + <usize>ctz(places), begin, end);
     places &= places - 1;

@@ -1,9 +1,9 @@
-// Characters outside ASCII that are read as ASCII, or not seen (control/rules/ascii.ts): `ｇｈｐ＿…`, `AKI\u200bA…`, and Cyrillic
-// letters among Latin ones. A text of another script holds such letters too, and then they are what they are: they count
+// Characters that are read as other ASCII characters, or not seen (control/rules/ascii.ts): `ｇｈｐ＿…`, `AKI\u200bA…`, control
+// bytes in a word, and Cyrillic letters among Latin ones. A text of another script holds such letters too, and then they are what they are: they count
 // only where they touch ASCII.
 import * as layout from '../table/layout';
 import * as table from '../table/read';
-import { findNonAscii } from './find-byte';
+import { findNoPrintable } from './find-byte';
 
 const NOT_SEEN: u32 = 0;
 const ITSELF: u32 = 0xffffffff;
@@ -17,7 +17,7 @@ export function hasAsciiForms(start: usize, end: usize): bool {
   let isAfterForm = false;
   let isAfterHidden = false;
   let goesOnAt: usize = 0;
-  for (let p = findNonAscii(start, end); p < end; p = findNonAscii(p, end)) {
+  for (let p = findNoPrintable(start, end); p < end; p = findNoPrintable(p, end)) {
     if (p != goesOnAt) {
       isAfterAscii = p > start && isToken(load<u8>(p - 1));
       isAfterForm = false;
@@ -25,7 +25,7 @@ export function hasAsciiForms(start: usize, end: usize): bool {
     }
     const length = lengthOf(p, end);
     const isBeforeAscii = p + length < end && isToken(load<u8>(p + length));
-    const code = mayBeForm(p, isAfterAscii || isBeforeAscii) ? asciiOf(codePoint(p, length)) : ITSELF;
+    const code = readAs(p, length, isAfterAscii || isBeforeAscii);
     p += length;
     goesOnAt = p;
     if (code == NOT_SEEN) {
@@ -49,13 +49,13 @@ export function hasAsciiForms(start: usize, end: usize): bool {
 /** Writes the text with its characters as they are read to `out`; gives the end. No longer than the text. */
 export function openAsciiForms(start: usize, end: usize, out: usize): usize {
   for (let p = start; p < end; ) {
-    const next = findNonAscii(p, end);
+    const next = findNoPrintable(p, end);
     memory.copy(out, p, next - p);
     out += next - p;
     p = next;
     if (p >= end) break;
     const length = lengthOf(p, end);
-    const code = mayBeForm(p, true) ? asciiOf(codePoint(p, length)) : ITSELF;
+    const code = readAs(p, length, true);
     if (code == ITSELF) {
       memory.copy(out, p, length);
       out += length;
@@ -79,6 +79,13 @@ function codePoint(p: usize, length: usize): u32 {
   let code = <u32>load<u8>(p) & (<u32>0x7f >> <u32>length);
   for (let i: usize = 1; i < length; i++) code = (code << 6) | (<u32>load<u8>(p + i) & 63);
   return code;
+}
+
+/** What the character at `p` is read as, beside ASCII or not. Control bytes but for tabs and line ends are not seen. */
+function readAs(p: usize, length: usize, isBesideAscii: bool): u32 {
+  const c = load<u8>(p);
+  if (c < 0x20) return c == 0x09 || c == 0x0a || c == 0x0d ? ITSELF : NOT_SEEN;
+  return mayBeForm(p, isBesideAscii) ? asciiOf(codePoint(p, length)) : ITSELF;
 }
 
 /**

@@ -19,6 +19,8 @@ export const JOINED: u32 = 11;
 export const SPACED: u32 = 12;
 /** Characters that are read as ASCII, or not seen, as that. */
 export const ASCII: u32 = 13;
+/** Numbers in a row as the characters that they are the codes of. */
+export const DECIMAL: u32 = 14;
 
 /** The text that the events of a stream carry piece by piece. */
 export const STREAM: u32 = 15;

@@ -25,10 +25,12 @@ export function findBefore(p: usize, end: usize, byte: u8, least: u8, most: u8):
   return end;
 }
 
-/** The first place at or after `p` that holds a byte outside ASCII, or `end`. Reads up to 15 bytes past `end`. */
-export function findNonAscii(p: usize, end: usize): usize {
+/** The first place at or after `p` that holds a byte outside ASCII or a control byte, or `end`. Reads up to 15 bytes past `end`. */
+export function findNoPrintable(p: usize, end: usize): usize {
+  const blank = i8x16.splat(0x20);
   for (; p < end; p += 16) {
-    const mask = i8x16.bitmask(v128.load(p));
+    // As numbers with a sign, those outside ASCII are below zero.
+    const mask = i8x16.bitmask(i8x16.lt_s(v128.load(p), blank));
     if (mask != 0) return min(p + <usize>ctz(mask), end);
   }
   return end;

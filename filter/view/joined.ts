@@ -1,5 +1,7 @@
-// Neighbours put together: strings of a list or an object, `"ghp_", "x7…"`, strings that a program adds, `"ghp_" + "x7…"`,
-// and values of a query, `a=ghp_&b=x7…`. Each time two words of token bytes meet, they give a line; three give one line too.
+// Neighbours put together: strings of a list or an object, `"ghp_", "x7…"`, strings that a program or a shell adds,
+// `"ghp_" + "x7…"` and `"ghp_""x7…"`, values of a query, `a=ghp_&b=x7…`, and what a line break cuts. Each time two words of
+// token bytes meet, they give a line; three give one line too.
+import { arePieces } from './cut-line';
 
 /** Fewer characters make no secret. */
 const LEAST_CHARACTERS: usize = 16;
@@ -9,6 +11,8 @@ const LONG_WORD: usize = 12;
 const LEAST_WORD: usize = 3;
 /** A name between two strings or values is shorter. */
 const NAME_WITHIN: usize = 64;
+/** Lines that go on like this are base64 or hashes, and no token any more. */
+const TOKEN_WITHIN: usize = 1024;
 /** White space between two strings is shorter: a line break and its indentation. */
 const SPACE_WITHIN: usize = 40;
 
@@ -27,14 +31,14 @@ export function hasJoints(): bool {
   return jointCount != 0;
 }
 
-/** Notes the quote or ampersand at `at`, behind a token byte, where two words meet there. */
+/** Notes the quote, ampersand or control byte at `at`, behind a token byte, where two words meet there. */
 export function noteJoint(at: usize, start: usize, end: usize): void {
   // Nearly all are quotes before a colon, or before a blank and a word.
   const next = load<u8>(at, 1);
-  if (next != 0x2c && next != 0x2b && next > 0x20 && load<u8>(at) != 0x26) return;
+  if (isQuoteSign(load<u8>(at)) && next > 0x20 && !isQuoteSign(next) && !adds(next)) return;
   if (jointCount == MOST_JOINTS) return;
   const from = neighbourOf(at, end);
-  if (from == 0 || isKey(wordStart(at, start), at, from, wordEnd(from, end))) return;
+  if (from == 0 || stayApart(at, start, from, end)) return;
   store<u32>(places + ((<usize>jointCount) << 2), <u32>at);
   jointCount++;
 }
@@ -44,8 +48,11 @@ let line: usize = 0;
 /** Where its words begin, behind what they may be called, and where they end. */
 let wordsFrom: usize = 0;
 let lineEnd: usize = 0;
-/** Where the word that it ends with ends in the text. */
+/** Where the word that it ends with ends in the text, and what put it there. */
 let lastEnd: usize = 0;
+let lastSign: u32 = 0;
+/** What parts the words that neighbourOf looked at: the sign itself, and what adds them. */
+let signBetween: u32 = 0;
 
 /**
  * Writes the words that meet between `start` and `end` to `out`, a line each, with what stands before them while there is
@@ -69,9 +76,11 @@ function joinFrom(p: usize, start: usize, end: usize, limit: usize): void {
   const quote = i8x16.splat(0x22);
   const single = i8x16.splat(0x27);
   const ampersand = i8x16.splat(0x26);
+  const blank = i8x16.splat(0x20);
   for (; p < end; p += 16) {
     const v = v128.load(p);
-    let mask = i8x16.bitmask(v128.or(v128.or(i8x16.eq(v, quote), i8x16.eq(v, single)), i8x16.eq(v, ampersand)));
+    const quotes = v128.or(i8x16.eq(v, quote), i8x16.eq(v, single));
+    let mask = i8x16.bitmask(v128.or(v128.or(quotes, i8x16.eq(v, ampersand)), i8x16.lt_u(v, blank)));
     for (; mask != 0; mask &= mask - 1) {
       const at = p + <usize>ctz(mask);
       if (at >= end) return;
@@ -84,17 +93,21 @@ function joinFrom(p: usize, start: usize, end: usize, limit: usize): void {
 function join(at: usize, start: usize, end: usize, limit: usize): void {
   const from = neighbourOf(at, end);
   const to = wordEnd(from, end);
-  if (at != lastEnd) {
+  // Words that are parted in another way are no pieces of the same one.
+  const sign = signBetween;
+  if (at != lastEnd || sign != lastSign) {
+    if (stayApart(at, start, from, end)) return;
     const left = wordStart(at, start);
-    if (isKey(left, at, from, to)) return;
     endLine();
     const name = nameBefore(left, start);
     if (line + (at - name) + (to - from) + NAME_WITHIN < limit) append(name, left);
     wordsFrom = lineEnd;
     append(left, at);
   }
-  append(from, to);
+  const isToken = sign >= 0x20 || lineEnd - wordsFrom + (to - from) <= TOKEN_WITHIN;
+  if (isToken) append(from, to);
   lastEnd = to;
+  lastSign = sign;
 }
 
 function append(from: usize, to: usize): void {
@@ -114,7 +127,9 @@ function endLine(): void {
 
 /** Where the word begins that the sign at `at` parts from the one before it; 0 where none does. */
 function neighbourOf(at: usize, end: usize): usize {
-  const from = load<u8>(at) == 0x26 ? valueAfter(at + 1, end) : stringAfter(at + 1, end);
+  const sign = <u32>load<u8>(at);
+  signBetween = sign;
+  const from = sign < 0x20 ? lineAfter(at, end) : sign == 0x26 ? valueAfter(at + 1, end) : stringAfter(at + 1, end);
   return from != 0 && isToken(load<u8>(from)) ? from : 0;
 }
 
@@ -135,24 +150,35 @@ function nameBefore(p: usize, start: usize): usize {
   return p;
 }
 
+/** Whether the words that the sign at `at` parts are no pieces of one. */
+function stayApart(at: usize, start: usize, from: usize, end: usize): bool {
+  if (load<u8>(at) < 0x20) return !arePieces(at, from);
+  return isKey(wordStart(at, start), at, from, wordEnd(from, end));
+}
+
 /** Whether one of two words is a key or the like: the left one, and the right one too short to be worth a line, or that. */
 function isKey(left: usize, leftEnd: usize, right: usize, rightEnd: usize): bool {
   if (rightEnd - right >= LONG_WORD) return false;
+  // Characters one by one.
+  if (leftEnd - left == 1 && rightEnd - right == 1) return false;
   if (isPlainWord(left, leftEnd)) return true;
   return rightEnd - right >= LEAST_WORD && load<u8>(leftEnd) != 0x26 && isPlainWord(right, rightEnd);
 }
 
 /**
- * Where the string behind the quote before `p` begins: after a comma or a plus sign, white space, and a name and a colon at
- * most; 0 where none does.
+ * Where the string behind the quote before `p` begins: after a comma or a sign that adds, white space, and a name and a colon
+ * at most; 0 where none does.
  */
 function stringAfter(p: usize, end: usize): usize {
-  if (load<u8>(p) != 0x2c) {
-    p = afterSpace(p, end);
-    if (load<u8>(p) != 0x2b) return 0;
-  }
-  p++;
   p = afterSpace(p, end);
+  const added = load<u8>(p);
+  if (adds(added)) {
+    signBetween |= (<u32>added) << 8;
+    p++;
+    // Lua and SQL write theirs twice.
+    if (added != 0x2c && load<u8>(p) == added) p++;
+    p = afterSpace(p, end);
+  }
   if (p >= end || !isQuoteSign(load<u8>(p))) return 0;
   const begin = p + 1;
   // A string before a colon is a name, and the value behind it the neighbour.
@@ -184,12 +210,28 @@ function isPlainWord(p: usize, end: usize): bool {
   return true;
 }
 
+/** Where the word behind the control byte at `p` begins: at once, or behind a line break and an indentation. */
+function lineAfter(p: usize, end: usize): usize {
+  const from = p;
+  while (p < end && load<u8>(p) < 0x20) p++;
+  if (p - from > 2) return 0;
+  return load<u8>(p - 1) == 0x0a ? afterSpace(p, end) : p;
+}
+
+/** , and the signs that programs add strings by: + . & | */
+function adds(c: u8): bool {
+  return c == 0x2c || c == 0x2b || c == 0x2e || c == 0x26 || c == 0x7c;
+}
+
 function isQuoteSign(c: u8): bool {
   return c == 0x22 || c == 0x27;
 }
 
 /** Letters, digits and _ - . / */
 function isToken(c: u8): bool {
-  const isLetter = (c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a;
-  return isLetter || (c >= 0x2d && c <= 0x39) || c == 0x5f;
+  return isLetter(c) || (c >= 0x2d && c <= 0x39) || c == 0x5f;
+}
+
+function isLetter(c: u8): bool {
+  return (c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a;
 }

@@ -18,9 +18,9 @@ export let viewEnd: usize = 0;
 export let viewChain: u32 = 0;
 export let viewDepth: u32 = 0;
 
-/** Bytes of arena that a message of `length` bytes may use in all, margins included: eight times itself. */
+/** Bytes of arena that a message of `length` bytes may use in all: eight times itself, and the margins of half as many views as there may be. */
 export function expansionRoom(length: u32): u32 {
-  return <u32>min<u64>(<u64>length * 8 + 2 * CAPACITY * MARGIN, 0x7fffffff);
+  return <u32>min<u64>(<u64>length * 8 + CAPACITY * MARGIN, 0x7fffffff);
 }
 
 /** Forgets all views. */

@@ -6,14 +6,15 @@ export const HEX_RUNS: u32 = 0;
 export const HEX_PAIR_RUNS: u32 = 1;
 export const BASE32_RUNS: u32 = 2;
 export const SPACED_RUNS: u32 = 3;
-const KINDS: u32 = 4;
+export const DECIMAL_RUNS: u32 = 4;
+const KINDS: u32 = 5;
 
 /** The last place of a kind stands for all that come behind it as well. */
 export const MOST_NOTED: u32 = 64;
 
-const counts: usize = memory.data(16); // KINDS × 4
-const ends: usize = memory.data(16); // KINDS × 4
-const places: usize = memory.data(1024); // KINDS × MOST_NOTED × 4
+const counts: usize = memory.data(20); // KINDS × 4
+const ends: usize = memory.data(20); // KINDS × 4
+const places: usize = memory.data(1280); // KINDS × MOST_NOTED × 4
 
 /** Forgets what was noted of the last text. */
 export function clearNoted(): void {

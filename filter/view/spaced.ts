@@ -6,12 +6,14 @@ const NAME_WITHIN: usize = 32;
 /** Fewer characters make no secret. */
 const LEAST_CHARACTERS: usize = 13;
 
-/** Notes the characters that stand apart from `p` on. */
-export function noteSpaced(p: usize, end: usize): void {
-  if (isNoted(SPACED_RUNS, p)) return;
+/** Notes the characters that stand apart from `p` on; false where another sign comes after the first: `a A-B-C`. */
+export function noteSpaced(p: usize, end: usize): bool {
+  if (isNoted(SPACED_RUNS, p)) return true;
   let to = p;
   while (to + 2 < end && load<u8>(to, 1) == load<u8>(p, 1) && isCharacter(load<u8>(to, 2))) to += 2;
+  if (to <= p + 2) return false;
   note(SPACED_RUNS, p, to);
+  return true;
 }
 
 /** Writes the characters round `p` to `out`, and before it what it may be called; gives the end. At most as long, and 68 more. */
@@ -40,6 +42,11 @@ function decodeSpaced(begin: usize, start: usize, end: usize, out: usize): usize
     if (to - from < LEAST_CHARACTERS) continue;
     store<u8>(to++, 0x0a);
     out = to;
+    // A word of one letter may stand before it: `a g h p _`.
+    if (sign == 0x20) {
+      memory.copy(out, from + 1, to - from - 1);
+      out += to - from - 1;
+    }
     // The first character may be one more than the first that stands alone: `client_s e c r e t`.
     if (p >= start + 2 && load<u8>(p - 1) == sign && isWord(load<u8>(p - 2))) {
       out = writeName(p - 1, start, out) - 1;

@@ -13,6 +13,7 @@ import { AutomatonTooLarge } from '../../control/compile/automaton.ts';
 import type { Compiled } from '../../control/compile/compile.ts';
 import { type Node, type Pattern, PatternError, parsePattern, toRegExp } from '../../control/compile/pattern.ts';
 import { CompileError } from '../../control/compile/plan.ts';
+import { SEGMENT_BYTES } from '../../filter/table/layout.ts';
 import { choices, patternText, sample } from './random-pattern.ts';
 import { Scanner } from './scanner.ts';
 import { type Match, matchesIn } from './simulate.ts';
@@ -84,7 +85,8 @@ test('the table says what the pattern says', { timeout: 120_000 }, () => {
             const keys = new Set(matches.map(({ start, end }) => `${start}..${end}`));
             for (const { start, end } of hits) expect(keys).toContain(`${start}..${end}`);
             for (const { start, end } of longest(matchesIn(pattern, tested, false))) {
-              if (!keys.has(`${start}..${end}`)) continue;
+              // A segment that runs any farther is given up.
+              if (!keys.has(`${start}..${end}`) || end - start > SEGMENT_BYTES) continue;
               const isFound = hits.some((hit) => hit.start <= start && hit.end > start);
               expect(isFound, `${start}..${end} of ${JSON.stringify(tested.toString('latin1'))}`).toBe(true);
             }

@@ -59,7 +59,7 @@ const eventKinds = ['', 'view', 'hit', 'finding'] as const;
 const maxEvents = 512;
 const encodings = [
   ...['raw', 'json', 'percent', 'base64', 'hex', 'base32', 'entity', 'quoted-printable', 'utf16', 'form', 'deflate'],
-  ...['joined', 'spaced', 'ascii'],
+  ...['joined', 'spaced', 'ascii', 'decimal'],
 ];
 
 /** The stages of the filter from table to findings (filter/scanner.ts), in this process. */

@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { readRules } from '../../control/rules/read.ts';
+import * as layout from '../../filter/table/layout.ts';
 import { Scanner } from './scanner.ts';
 import { bareRule, compileRules } from './table.ts';
 import { wrappings } from './wrap.ts';
@@ -62,6 +63,35 @@ test('any three layers are opened, in any order', () => {
     }),
     { numRuns: 3000 },
   );
+});
+
+// Written in parts: no whole token stands in any file.
+const token = ['gh', 'p_', 'x7Kd02LmQpZr8TnVb4WsYcE6hJ9fGaU1iO3k'].join('');
+const url = layout.SURFACE_URL;
+const at = (text: string, place: number, between: string) => text.slice(0, place) + between + text.slice(place);
+
+test.each([
+  ['a line break', at(token, 12, '\n')],
+  ['line breaks with indentation, as YAML folds', `key: >-\n  ${at(at(token, 24, '\n  '), 13, '\n  ')}\n`],
+  ['line breaks in a JSON string', JSON.stringify({ note: `it is ${at(token, 17, '\r\n')} for now` })],
+  ['strings side by side', `-H "X: ${at(token, 9, '""')}"`],
+  ['strings that dots add', `'${at(token, 12, "' . '")}'`],
+  ['strings that || adds', `SELECT '${at(token, 12, "' || '")}'`],
+  ['a list of characters', JSON.stringify([...token])],
+  ['letters apart behind a letter alone', `I ${[...token].join(' ')}`],
+  ['control bytes', at(at(token, 20, '\x08'), 6, '\0')],
+  ['pieces of a path', `/files/${at(at(token, 22, '/'), 11, '/')}/x`, url],
+  ['pieces of a query', `/v1?q=${at(at(token, 22, ','), 11, ';')}&page=2`, url],
+])('a token in %s is found', (_, text, surface: number = layout.SURFACE_REQUEST_BODY) => {
+  expect(all.findIn(Buffer.from(text), surface).length).toBeGreaterThan(0);
+});
+
+test.each([
+  ['prose', 'We met in Room\n12b for tea4\nand talked about the year 2024.\nThen Ada\nleft at 10pm.\n'],
+  ['log lines', '2026-01-02T03:04:05Z started worker\n2026-01-02T03:04:06Z ready at last\n'.repeat(9)],
+  ['hashes', `${'9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08\n'.repeat(9)}`],
+])('%s is not put together', (_, text) => {
+  expect(all.viewsOf(Buffer.from(text)).map(({ view }) => view)).not.toContain('joined');
 });
 
 const bytes = fc.oneof(

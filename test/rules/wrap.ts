@@ -58,6 +58,14 @@ const lines = (text: string, width: number, between: string) =>
   (text.match(new RegExp(`.{1,${width}}`, 'g')) ?? []).join(between);
 const utf16be = (text: string) => Buffer.from(text, 'utf16le').swap16().toString('latin1');
 
+/** Bytes by their numbers, in four ways to write a list of them. */
+const codes = (text: string, shift: number) => {
+  const bytes = [...Buffer.from(text)];
+  if (shift % 4 === 0) return `[${bytes.join(',')}]`;
+  if (shift % 4 === 1) return JSON.stringify({ note: bytes }, null, 4);
+  if (shift % 4 === 2) return bytes.map((byte) => `chr(${byte})`).join('+');
+  return bytes.map((byte) => byte.toString(2).padStart(8, '0')).join(' ');
+};
 /** Graphic ASCII in its full-width forms (U+FF01 to U+FF5E). */
 const fullWidth = (text: string) =>
   text.replace(/[!-~]/g, (character) => String.fromCharCode(character.charCodeAt(0) + 0xfee0));
@@ -90,6 +98,7 @@ export const wrappings: readonly Wrapping[] = [
     view: 'json+base64',
     wrap: (text, shift) => space(shift) + json(base64(padded(text, shift))),
   },
+  { name: 'codes of characters', view: 'decimal', wrap: (text, shift) => codes(padded(text, shift), shift) },
   { name: 'full width', view: 'ascii', wrap: (text, shift) => space(shift) + fullWidth(text) },
   { name: 'mathematical letters', view: undefined, wrap: (text, shift) => space(shift) + bold(text) },
   {
