@@ -96,7 +96,7 @@ test('in double quotes the caret stands under the character too', () => {
   }
 });
 
-test('names and validators are looked at, and all problems come at once', () => {
+test('names are looked at, and all problems come at once', () => {
   const rest = [
     '      validator: wif',
     '    - { name: ONE, regex: key-2 }',
@@ -106,11 +106,23 @@ test('names and validators are looked at, and all problems come at once', () => 
   ].join('\n');
   const problems = problemsOf('key-1', rest).map((problem) => problem.replace(/ @ .*/, ''));
   expect(problems).toEqual([
-    'dlp.patterns[0].validator: wif is not honoured yet; remove it, and the pattern alone decides',
     'dlp.patterns[1].name: dlp.patterns[0] has this name too, as dlp.one; give it another',
     'dlp.patterns[2].name: no ASCII letter and no digit; write some',
     'dlp.patterns[3].name: dlp.secrets-file is a rule; give it another name',
     'dlp.patterns[3].regex: a group without an end; write ) behind it, or \\( for the sign',
     'mode: "careful" is not a mode; write strict, balanced or audit',
   ]);
+});
+
+test('patterns for answers are looked at like those of dlp', () => {
+  const text = 'response_scanning: { patterns: [{ name: one, regex: key-1 }, { name: ONE, regex: "key-2(" }] }';
+  try {
+    readConfig(text, 'p.yaml', [checkPatterns]);
+    expect.unreachable();
+  } catch (error) {
+    expect((error as ConfigError).problems.map(({ key, message }) => `${key}: ${message}`)).toEqual([
+      'response_scanning.patterns[1].name: response_scanning.patterns[0] has this name too, as response.one',
+      'response_scanning.patterns[1].regex: a group without an end',
+    ]);
+  }
 });

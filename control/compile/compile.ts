@@ -67,6 +67,7 @@ export type TablePolicy = Pick<
   | 'explainsBlocks'
   | 'suppressions'
   | 'stripsTools'
+  | 'seedPhrases'
   | 'toolRanges'
   | 'bindsSessions'
   | 'toolChains'

@@ -10,6 +10,7 @@ export type VerdictPolicy = Pick<
   | 'unreadableVerdicts'
   | 'explainsBlocks'
   | 'stripsTools'
+  | 'seedPhrases'
   | 'bindsSessions'
   | 'toolChains'
   | 'maxRequestBodyBytes'
@@ -42,6 +43,8 @@ export function setVerdicts(
   view.setUint32(record + layout.POLICY_MAX_REQUEST_BODY_BYTES, policy.maxRequestBodyBytes, true);
   view.setUint8(record + layout.POLICY_EXPLAINS_BLOCKS, policy.explainsBlocks ? 1 : 0);
   view.setUint8(record + layout.POLICY_STRIPS_TOOLS, policy.stripsTools ? 1 : 0);
+  view.setUint8(record + layout.POLICY_PHRASE_LEAST_WORDS, policy.seedPhrases.leastWords);
+  view.setUint8(record + layout.POLICY_PHRASE_CHECKS, policy.seedPhrases.checks ? 1 : 0);
   view.setUint32(record + layout.POLICY_MAX_RESPONSE_BYTES, policy.maxResponseBytes, true);
   view.setUint32(record + layout.POLICY_WINDOW_CALLS, policy.toolChains.windowCalls, true);
   view.setUint32(record + layout.POLICY_WINDOW_SECONDS, policy.toolChains.windowSeconds, true);

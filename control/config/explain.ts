@@ -38,7 +38,12 @@ export function explain(issue: z.core.$ZodIssue, valueAt: (path: KeyPath) => unk
     case 'invalid_type': {
       if (value === undefined) return complain('missing-key', 'missing', 'add it', 'key');
       if (issue.expected === 'never')
-        return complain('not-allowed', 'an action cannot be set here', 'remove it', 'key');
+        return complain(
+          'not-allowed',
+          'an action cannot be set here',
+          'set it for the place of a finding, as request_body_scanning.action, mcp_input_scanning.action and response_scanning.action',
+          'key',
+        );
       const [name, remedy] = kinds[issue.expected] ?? [issue.expected, 'correct it'];
       return complain('wrong-type', `${shown} is not ${name}`, yesOrNo(issue.expected, value) ?? remedy);
     }

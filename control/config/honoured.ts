@@ -35,7 +35,6 @@ const noFetch = (instead: string): Standing => ({
   never: `there is no /fetch here, whose key it is; ${instead}`,
 });
 const unlicensed: Standing = { does: 'nothing', never: 'nothing here needs a licence' };
-const nothing: Standing = { does: 'nothing' };
 const unlessEnabled: Standing = { does: 'nothing', switches: ['enabled'] };
 
 export const standings: Readonly<Record<string, Standing>> = {
@@ -54,7 +53,7 @@ export const standings: Readonly<Record<string, Standing>> = {
 
   'fetch_proxy.listen': {
     does: 'nothing',
-    instead: 'the address comes from --listen',
+    never: 'the address comes from --listen',
     remedy: 'remove it, and give the address with --listen',
   },
   'fetch_proxy.timeout_seconds': noFetch('an answer may take as long as its origin does'),
@@ -73,7 +72,7 @@ export const standings: Readonly<Record<string, Standing>> = {
   'forward_proxy.max_tunnel_seconds': by('the routes and the listener intercept'),
   'forward_proxy.idle_timeout_seconds': by('the routes and the listener intercept'),
   'forward_proxy.sni_verification': by('the filter'),
-  'forward_proxy.redirect_websocket_hosts': nothing,
+  'forward_proxy.redirect_websocket_hosts': by('the log, of tunnels that pass unread'),
   'forward_proxy.connect_ports': by('the destination rules'),
 
   'tls_interception.enabled': by('the listener intercept'),
@@ -93,20 +92,25 @@ export const standings: Readonly<Record<string, Standing>> = {
     remedy: 'remove it; frames that are compressed cannot be read',
     by: 'the filter',
   },
-  reverse_proxy: unlessEnabled,
+  reverse_proxy: never(
+    'there are two ways in; let clients reach the server through 8888, or if it speaks MCP name it in mcp_upstreams',
+  ),
 
   'dlp.include_defaults': by('the table'),
   'dlp.scan_env': by('the table'),
   'dlp.secrets_file': by('the table'),
   'dlp.min_env_secret_length': by('the table'),
   'dlp.patterns': by('the table'),
-  'dlp.action': nothing,
+  'dlp.action': { does: 'nothing', never: 'what becomes of a finding is for the section of the place where it stands' },
 
   'response_scanning.enabled': by('the filter'),
   'response_scanning.action': by('the filter'),
-  'response_scanning.ask_timeout_seconds': nothing,
-  'response_scanning.include_defaults': { does: 'only', values: [true], remedy: 'remove it', by: 'the table' },
-  'response_scanning.patterns': { does: 'nothing', remedy: 'remove it, and write what to look for as dlp.patterns' },
+  'response_scanning.ask_timeout_seconds': {
+    does: 'nothing',
+    never: 'nobody sits at a gateway to be asked, so no answer waits for that',
+  },
+  'response_scanning.include_defaults': by('the table'),
+  'response_scanning.patterns': by('the table'),
   request_body_scanning: by('the filter'),
   mcp_input_scanning: by('the filter'),
   mcp_tool_scanning: by('the filter'),
@@ -119,7 +123,10 @@ export const standings: Readonly<Record<string, Standing>> = {
   'mcp_tool_policy.rules': by('the filter'),
   'mcp_tool_policy.redirect_profiles': by('the control worker'),
   mcp_session_binding: by('the filter'),
-  mcp_ws_listener: nothing,
+  mcp_ws_listener: {
+    does: 'nothing',
+    never: 'MCP is served over HTTP, on 8889; MCP over a WebSocket passes 8888 like any other, as websocket_proxy says',
+  },
   tool_chain_detection: by('the filter'),
   session_profiling: unlessEnabled,
   adaptive_enforcement: unlessEnabled,
@@ -144,22 +151,19 @@ export const standings: Readonly<Record<string, Standing>> = {
   logging: by('the supervisor'),
 
   git_protection: never('it guards a work tree, and a gateway in the network has none'),
-  scan_api: { does: 'nothing', switches: ['listen'] },
+  scan_api: {
+    does: 'nothing',
+    switches: ['listen'],
+    never:
+      'texts are read on their way and not on request; send them through 8888 or 8889, or try one with penstock trace',
+  },
   address_protection: unlessEnabled,
-  'seed_phrase_detection.enabled': by('the filter'),
-  'seed_phrase_detection.min_words': {
-    does: 'only',
-    values: [12],
-    remedy: 'remove it; phrases of 12 words and more are found',
-    by: 'the filter',
+  seed_phrase_detection: by('the filter'),
+  rules: {
+    does: 'nothing',
+    never:
+      'bundles are written and signed for another engine; write rules as dlp.patterns or response_scanning.patterns, and leave ours out with suppress',
   },
-  'seed_phrase_detection.verify_checksum': {
-    does: 'only',
-    values: [true],
-    remedy: 'remove it; without the checksum any twelve common words would be a phrase',
-    by: 'the filter',
-  },
-  rules: nothing,
   file_sentry: never("it watches an agent's files, and a gateway in the network sees none"),
   sandbox: never(
     'it confines processes on the same machine, and agents run elsewhere; give their pods a security context',

@@ -40,18 +40,14 @@ function refusals(text: string): string[] {
   return [];
 }
 
-const off = 'not honoured yet; it is off, so nothing is lost';
-
 test.each([
-  ['reverse_proxy: { enabled: false, listen: ":9" }', `p.yaml:2:1: reverse_proxy: ${off}`],
-  ['reverse_proxy: { listen: ":9" }', `p.yaml:2:1: reverse_proxy: ${off}`],
   [
     'fetch_proxy: { timeout_seconds: 30 }',
     'p.yaml:2:16: fetch_proxy.timeout_seconds: it is at its default, and it changes nothing',
   ],
   [
     'mcp_ws_listener: { max_connections: 100 }',
-    'p.yaml:2:1: mcp_ws_listener: not honoured yet; it is at its default, and it changes nothing',
+    'p.yaml:2:1: mcp_ws_listener: it is at its default, and it changes nothing',
   ],
 ])('%s is a notice', (text, notice) => {
   expect(notices(text)).toEqual([notice]);
@@ -71,6 +67,11 @@ test.each([
   'file_sentry: { enabled: false }',
   'git_protection: { pre_push_scan: true }',
   'sentry: { enabled: false }',
+  'reverse_proxy: { enabled: false, listen: ":9" }',
+  'reverse_proxy: { listen: ":9" }',
+  'scan_api: { listen: "" }',
+  'rules: { disabled: [] }',
+  'dlp: { action: }',
   '{}',
 ])('nothing is said about %s', (text) => {
   expect(text === '{}' ? readConfig('tls_interception: { enabled: true }', 'p.yaml').notices : notices(text)).toEqual(
@@ -81,15 +82,23 @@ test.each([
 test.each([
   [
     'reverse_proxy: { enabled: true, listen: ":9" }',
-    'p.yaml:1:27: reverse_proxy.enabled: not honoured yet, and it is on; write false, or remove it',
+    'p.yaml:1:27: reverse_proxy.enabled: it is on, and not honoured: there are two ways in; let clients reach the server through 8888, or if it speaks MCP name it in mcp_upstreams; write false, or remove it',
   ],
   [
-    'response_scanning: { patterns: [{ name: n, regex: x }] }',
-    'p.yaml:1:32: response_scanning.patterns: not honoured yet, and it is set; remove it, and write what to look for as dlp.patterns',
+    'scan_api: { listen: ":9" }',
+    'p.yaml:1:21: scan_api.listen: it is set to ":9", and not honoured: texts are read on their way and not on request; send them through 8888 or 8889, or try one with penstock trace; remove it',
   ],
   [
-    'seed_phrase_detection: { min_words: 24 }',
-    'p.yaml:1:37: seed_phrase_detection.min_words: not honoured yet, and it is set to 24; remove it; phrases of 12 words and more are found',
+    'rules: { rules_dir: /rules }',
+    'p.yaml:1:21: rules.rules_dir: it is set to "/rules", and not honoured: bundles are written and signed for another engine; write rules as dlp.patterns or response_scanning.patterns, and leave ours out with suppress; remove it',
+  ],
+  [
+    'mcp_ws_listener: { max_connections: 9 }',
+    'p.yaml:1:37: mcp_ws_listener.max_connections: it is set to 9, and not honoured: MCP is served over HTTP, on 8889; MCP over a WebSocket passes 8888 like any other, as websocket_proxy says; remove it',
+  ],
+  [
+    'response_scanning: { ask_timeout_seconds: 5 }',
+    'p.yaml:1:43: response_scanning.ask_timeout_seconds: it is set to 5, and not honoured: nobody sits at a gateway to be asked, so no answer waits for that; remove it',
   ],
   [
     'fetch_proxy: { timeout_seconds: 10 }',
@@ -101,7 +110,7 @@ test.each([
   ],
   [
     'fetch_proxy: { listen: ":8080" }',
-    'p.yaml:1:24: fetch_proxy.listen: not honoured yet, and it is set to ":8080"; remove it, and give the address with --listen',
+    'p.yaml:1:24: fetch_proxy.listen: it is set to ":8080", and not honoured: the address comes from --listen; remove it, and give the address with --listen',
   ],
 ])('%s is refused', (text, refusal) => {
   expect(refusals(text)[0]).toBe(refusal);
@@ -122,7 +131,10 @@ internal: []
 trusted_domains: [mcp.example]
 ssrf: { ip_allowlist: [10.0.0.0/8] }
 fetch_proxy: { monitoring: { blocklist: [] } }
-forward_proxy: { enabled: true, max_tunnel_seconds: 1, idle_timeout_seconds: 1 }
+forward_proxy:
+  { enabled: true, max_tunnel_seconds: 1, idle_timeout_seconds: 1, redirect_websocket_hosts: [ws.example] }
+seed_phrase_detection: { enabled: true, min_words: 24, verify_checksum: false }
+response_scanning: { include_defaults: false, patterns: [{ name: n, regex: 'x-\\d' }] }
 tls_interception:
   { enabled: true, ca_cert: a.crt, ca_key: a.key, passthrough_domains: ['*.bank.example'], cert_ttl: 1h,
     cert_cache_size: 5, upstream_ca_file: roots.pem }
@@ -145,4 +157,10 @@ emit: { webhook: { url: 'https://hooks.example/' }, syslog: { address: 'udp://lo
 flight_recorder: { enabled: true, require_receipts: true, redact: false, dir: receipts, signing_key_path: receipts.key }
 `;
   expect(readConfig(text, 'p.yaml').notices).toEqual([]);
+});
+
+test('each key that does nothing says why, and what to do', () => {
+  const silent = Object.entries(standings).filter(([, standing]) => standing.does === 'nothing' && !standing.never);
+  const later = ['session_profiling', 'adaptive_enforcement', 'cross_request_detection', 'address_protection'];
+  expect(later).toEqual(expect.arrayContaining(silent.map(([key]) => key)));
 });

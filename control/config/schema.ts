@@ -269,7 +269,7 @@ export const configSchema = z.strictObject({
     action: responseAction,
     ask_timeout_seconds: seconds(30),
     include_defaults: flag(true),
-    patterns: z.array(z.strictObject({ name: z.string().min(1), regex })).default([]),
+    patterns: z.array(z.strictObject({ name: z.string().min(1).max(100), regex: z.string().min(1) })).default([]),
   }),
   request_body_scanning: section({
     enabled: flag(true),

@@ -29,6 +29,10 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
     explainsBlocks: config.explain_blocks,
     suppressions: config.suppress.map(({ rule, path }) => ({ rule, ...(parseSuppressPath(path) as SuppressPath) })),
     stripsTools: (config.mcp_tool_scanning.action ?? (config.mode === 'strict' ? 'block' : 'strip')) === 'strip',
+    seedPhrases: {
+      leastWords: config.seed_phrase_detection.min_words,
+      checks: config.seed_phrase_detection.verify_checksum,
+    },
     redirectsCalls: blocks && rules.some(({ tool }) => tool?.redirect !== undefined),
     toolRanges: config.mcp_input_scanning.enabled ? refusedRanges(config.internal, config.ssrf.ip_allowlist) : [],
     bindsSessions: config.mcp_session_binding.enabled,

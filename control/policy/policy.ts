@@ -93,6 +93,8 @@ export interface Policy {
   suppressions: { rule: string; host: string; path: string }[];
   /** Whether a tool that a finding blocks is taken out of its list; else the whole list is blocked. */
   stripsTools: boolean;
+  /** What counts as a seed phrase: of as many words or more (12, 15, 18, 21 or 24), and whether its checksum has to agree. */
+  seedPhrases: { leastWords: number; checks: boolean };
   /** Whether there are calls of tools that a handler of the operator's answers. */
   redirectsCalls: boolean;
   /** Ranges that no argument of a tool may name. */

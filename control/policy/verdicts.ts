@@ -52,6 +52,7 @@ const silent: Record<Category, readonly Surface[]> = {
   session: surfaces.filter((surface) => surface !== 'mcp-request'),
   chain: surfaces.filter((surface) => surface !== 'mcp-request'),
   entropy: surfaces.filter((surface) => surface !== 'url'),
+  response: ['url', 'header', 'request-body', 'mcp-request'],
 };
 
 function findingVerdict(
@@ -92,7 +93,8 @@ function sectionOf(
       return config.mcp_input_scanning;
     case 'mcp-tool':
       // A secret in a tool's definition is a secret in an answer.
-      if (category !== 'credential' && category !== 'financial') return config.mcp_tool_scanning;
+      if (category !== 'credential' && category !== 'financial' && category !== 'response')
+        return config.mcp_tool_scanning;
       return config.response_scanning;
     case 'response-body':
     case 'response-header':

@@ -18,6 +18,7 @@ export function examplePolicy(change: Change = {}): Policy {
     stripsTools: true,
     redirectsCalls: true,
     bindsSessions: false,
+    seedPhrases: { leastWords: 12, checks: true },
     toolChains: { categories: [], windowCalls: 20, windowSeconds: 60, maxGap: 3 },
     toolRanges: [],
     maxRequestBodyBytes: 5 * 1024 * 1024,

@@ -39,6 +39,7 @@ export const categories = [
   'session',
   'chain',
   'entropy',
+  'response',
 ] as const;
 export type Category = (typeof categories)[number];
 

@@ -12,7 +12,8 @@ export function isDenied(destinations: { allowed: string[] | undefined; blocked:
   );
 }
 
-function matches(host: string, name: string): boolean {
+/** Whether a host pattern covers a name. */
+export function matches(host: string, name: string): boolean {
   if (!host.startsWith('*.')) return name === host;
   const apex = host.slice(2);
   return name === apex || name.endsWith(`.${apex}`);

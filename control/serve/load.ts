@@ -6,13 +6,13 @@ import { readConfig } from '../config/read.ts';
 import type { Config } from '../config/schema.ts';
 import { checkSuppress } from '../rules/check-suppress.ts';
 import { checkToolChains } from '../rules/check-tool-chains.ts';
-import { customRule } from '../rules/custom.ts';
+import { customRule, responseRule } from '../rules/custom.ts';
 import { entropyRules } from '../rules/entropy.ts';
 import { secretsInEnvironment } from '../rules/environment.ts';
 import { environmentRuleId, exactRules, secretsFileRuleId } from '../rules/exact.ts';
 import { pinRules } from '../rules/pin.ts';
 import { readRules } from '../rules/read.ts';
-import type { Rule } from '../rules/rule.ts';
+import { type Category, categoryOf, type Rule } from '../rules/rule.ts';
 import { readSecretsFile } from '../rules/secrets-file.ts';
 import { sessionRulesOf } from '../rules/session.ts';
 import { readTokenFile } from '../rules/token-file.ts';
@@ -60,8 +60,11 @@ export function load(text: string, place: string, env: NodeJS.ProcessEnv): Loade
     const { dlp } = config;
     const environment = dlp.scan_env ? secretsInEnvironment(env, dlp.min_env_secret_length) : [];
     return [
-      ...(dlp.include_defaults ? readRules() : []),
+      ...ownRules(config),
       ...dlp.patterns.map((entry, i) => customRule(entry, `${place}: dlp.patterns[${i}]`)),
+      ...config.response_scanning.patterns.map((entry, i) =>
+        responseRule(entry, `${place}: response_scanning.patterns[${i}]`),
+      ),
       ...exactRules(secretsFileRuleId, 'a value of the file of secrets', secrets),
       ...pinRules(),
       ...entropyRules(config.fetch_proxy.monitoring.subdomain_entropy_exclusions),
@@ -81,4 +84,14 @@ export function load(text: string, place: string, env: NodeJS.ProcessEnv): Loade
     (config) => checkSuppress(config, rulesOf),
   ]);
   return { config, notices, mcpTokenDigests, rules: rulesOf(config) };
+}
+
+/** The rules that come with Penstock, but for those that a section leaves out. */
+function ownRules({ dlp, response_scanning }: Config): Rule[] {
+  const isLeftOut: Partial<Record<Category, boolean>> = {
+    credential: !dlp.include_defaults,
+    financial: !dlp.include_defaults,
+    injection: !response_scanning.include_defaults,
+  };
+  return readRules().filter(({ id }) => !isLeftOut[categoryOf(id)]);
 }

@@ -68,7 +68,10 @@ function tell(event: LogEvent): [word: string, text: string] {
       return [verdict, `${event.action}${rules}${exchange(event)}${took}`];
     }
     case 'unread':
-      return ['unread', `passed without being read${exchange(event)}`];
+      return [
+        'unread',
+        `passed without being read${exchange(event)}${event.hint === undefined ? '' : `; ${event.hint}`}`,
+      ];
     case 'refused':
       return ['refused', `${event.details ?? event.reason ?? 'by policy'}${exchange(event)}`];
     case 'upstream-failure': {

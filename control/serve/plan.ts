@@ -59,6 +59,8 @@ export interface Plan {
   /** What answers calls in a tool's place, by the rule that redirects them. */
   handlers: Record<string, Handler>;
   destinations: { allowed: string[] | undefined; blocked: string[] };
+  /** Host patterns of tunnels about which the log says that /ws?url=… would have their WebSockets read. */
+  webSocketHosts: string[];
   /** Things worth knowing that stop nothing, one line each. */
   notices: string[];
 }

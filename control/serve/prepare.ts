@@ -107,6 +107,7 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
     pins: pinsOf(config, options),
     handlers: handlersOf(config),
     destinations: { allowed: policy.destinations.allowed, blocked: policy.destinations.blocked },
+    webSocketHosts: policy.webSocket.servesUrlForm ? config.forward_proxy.redirect_websocket_hosts : [],
     notices,
   };
 }

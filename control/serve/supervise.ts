@@ -34,7 +34,7 @@ import type { Records } from './records.ts';
 import { reloadOn } from './reload.ts';
 import type { ReloadState } from './reload-state.ts';
 import { type StopRequest, watchStopSignals } from './stop.ts';
-import { firstOfHost } from './unread.ts';
+import { firstOfHost, webSocketHint } from './unread.ts';
 import { watchFiles } from './watch.ts';
 
 /** A slow disk and a cold Envoy with two workers took 2 s; past this something is wrong. */
@@ -149,6 +149,7 @@ async function runGateway(first: Plan, options: RunOptions, stop: StopRequest): 
     worker.records,
     () => plan.logging.includesAllowed,
     () => plan.authority !== undefined,
+    () => plan.webSocketHosts,
     (event) => {
       if (!stop.requested || event.event !== 'envoy') tell(event);
     },
@@ -207,6 +208,7 @@ function keepEnvoy(
   records: Records,
   logsAllowed: () => boolean,
   certificatesWanted: () => boolean,
+  webSocketHosts: () => readonly string[],
   log: Log,
 ): Kept {
   const { path, args } = plan.envoy;
@@ -222,8 +224,10 @@ function keepEnvoy(
           if (!logsAllowed() && isPlainlyAllowed(line)) return;
         }
         const event = readAccessLine(line);
-        if (event.event === 'unread' && !isFirst(String(event.host))) return;
-        log(event);
+        if (event.event !== 'unread') return log(event);
+        if (!isFirst(String(event.host))) return;
+        const hint = webSocketHint(String(event.host), webSocketHosts());
+        log(hint === undefined ? event : { ...event, hint });
       });
     }
     if (child.stderr) {

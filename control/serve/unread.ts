@@ -1,4 +1,5 @@
-/** Which hosts the log has told of as unread: a line for each tunnel would say the same thing over and over. */
+/** What the log says of tunnels that pass unread: a line for each tunnel would say the same thing over and over. */
+import { matches } from './destination.ts';
 
 /** A client may name any number of hosts; past this many the log may tell of one again. */
 const mostHosts = 10_000;
@@ -12,4 +13,14 @@ export function firstOfHost(): (host: string) => boolean {
     told.add(host);
     return true;
   };
+}
+
+/** What can be done about a tunnel to a host (and port, as in the log) that is to have its WebSockets read; undefined for any other. */
+export function webSocketHint(host: string, patterns: readonly string[]): string | undefined {
+  const name = host
+    .replace(/:[0-9]*$/, '')
+    .replace(/\.$/, '')
+    .toLowerCase();
+  if (!patterns.some((pattern) => matches(pattern, name))) return undefined;
+  return `ask for its WebSockets as /ws?url=wss://${name}/…, and their messages are read`;
 }

@@ -1,5 +1,7 @@
 // BIP-39: each word is eleven bits; the last bits, one for three words, are the first of the SHA-256 of the others.
-import { LEAST_WORDS, MOST_WORDS, wordAt, wordLength } from '../scan/phrase';
+import { MOST_WORDS, wordAt, wordLength } from '../scan/phrase';
+import * as layout from '../table/layout';
+import * as table from '../table/read';
 import { sha256 } from './sha256';
 
 /** The longest phrase; lengths are multiples of three. */
@@ -11,7 +13,7 @@ const words: usize = memory.data(64); // u16 × (MOST_WORDS + 1), padded
 const bits: usize = memory.data(48);
 const digest: usize = memory.data(32);
 
-/** Whether a hit, words of the list in a row, is or holds a seed phrase: its checksum agrees, and it is no sorted list. */
+/** Whether a hit, words of the list in a row, is or holds a seed phrase that is long enough for policy: its checksum agrees, where policy wants it, and it is no sorted list. */
 export function bip39(start: usize, end: usize): bool {
   let count: u32 = 0;
   for (let p = start; p < end; p += wordLength + 1) {
@@ -20,7 +22,8 @@ export function bip39(start: usize, end: usize): bool {
     store<u16>(words + ((<usize>count) << 1), <u16>word);
     count++;
   }
-  for (let length = min(count - (count % 3), MOST_PHRASE_WORDS); length >= LEAST_WORDS; length -= 3) {
+  const least = <u32>load<u8>(table.policy, layout.POLICY_PHRASE_LEAST_WORDS);
+  for (let length = min(count - (count % 3), MOST_PHRASE_WORDS); length >= least; length -= 3) {
     const stray = count - length;
     if (stray > MOST_STRAY_WORDS) break;
     if (isPhrase(stray, length) || (stray > 0 && isPhrase(0, length))) return true;
@@ -39,6 +42,7 @@ function isSorted(from: u32, length: u32): bool {
 
 function isPhrase(from: u32, length: u32): bool {
   if (isSorted(from, length)) return false;
+  if (load<u8>(table.policy, layout.POLICY_PHRASE_CHECKS) == 0) return true;
   memory.fill(bits, 0, 48);
   for (let i: u32 = 0; i < length; i++) {
     // Eleven bits never reach over more than three bytes.

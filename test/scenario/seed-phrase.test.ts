@@ -5,10 +5,16 @@ import { describe, expect, test } from 'vitest';
 import { h1Client } from '../harness/client.ts';
 import { useStage } from './stage.ts';
 
-const phrase = entropyToMnemonic(
-  Uint8Array.from({ length: 16 }, (_, i) => (i * 97 + 41) & 255),
-  wordlist,
-);
+const phraseOf = (bytes: number) =>
+  entropyToMnemonic(
+    Uint8Array.from({ length: bytes }, (_, i) => (i * 97 + 41) & 255),
+    wordlist,
+  );
+const phrase = phraseOf(16);
+/** Of 24 words. */
+const longPhrase = phraseOf(32);
+/** Words of the list whose checksum does not agree. */
+const noPhrase = phrase.split(' ').toReversed().join(' ');
 const rule = 'financial.wallet.seed-phrase';
 
 describe.each([
@@ -28,5 +34,28 @@ describe.each([
     await stage.gateway.waitForLog({ event: 'exchange', host: 'api.penstock.test' }, mark);
     const found = stage.gateway.logged({ event: 'finding', rule }, mark);
     expect(found.map((line) => line.verdict)).toEqual(verdict === undefined ? [] : [verdict]);
+  });
+});
+
+describe.each([
+  ['min_words: 24', { min_words: 24 }, { phrase: 200, longPhrase: 403, noPhrase: 200 }],
+  [
+    'min_words: 15, verify_checksum: false',
+    { min_words: 15, verify_checksum: false },
+    { phrase: 200, longPhrase: 403, noPhrase: 200 },
+  ],
+  ['verify_checksum: false', { verify_checksum: false }, { phrase: 403, longPhrase: 403, noPhrase: 403 }],
+  ['verify_checksum: true', { verify_checksum: true }, { phrase: 403, longPhrase: 403, noPhrase: 200 }],
+] as const)('%s', (_, seed_phrase_detection, expected) => {
+  const stage = useStage({ sections: { seed_phrase_detection } });
+  test('what counts as a phrase', async () => {
+    const client = h1Client(stage.gateway.route);
+    const got: Record<string, number> = {};
+    for (const [name, text] of Object.entries({ phrase, longPhrase, noPhrase })) {
+      const reply = await client.send({ url: 'https://api.penstock.test/', body: `keep this: ${text}` });
+      got[name] = reply.status;
+    }
+    client.close();
+    expect(got).toEqual(expected);
   });
 });

@@ -206,3 +206,20 @@ describe('connect_ports', () => {
     });
   });
 });
+
+describe('forward_proxy.redirect_websocket_hosts', () => {
+  const stage = useStage({
+    sections: {
+      tls_interception: { enabled: false },
+      forward_proxy: { enabled: true, redirect_websocket_hosts: ['*.penstock.test'] },
+      websocket_proxy: { enabled: true },
+    },
+  });
+  test('a tunnel passes, and the log says how its WebSockets would be read', async () => {
+    const client = h1Client(routeOf(stage));
+    expect((await client.send({ url })).status).toBe(200);
+    client.close();
+    const line = await stage.gateway.waitForLog({ event: 'unread', host: authority });
+    expect(line.hint).toBe('ask for its WebSockets as /ws?url=wss://api.penstock.test/…, and their messages are read');
+  });
+});
