@@ -8,8 +8,9 @@
  * - A word is a run of letters, digits and marks. A Han, kana or Thai character is a word of its own, and half a word long.
  * - A word that holds a letter from a to z has its Cyrillic and Greek look-alikes made Latin; and where it holds digits too,
  *   it may also be read with letters in their place (`1gn0re`).
- * - Between two words a sentence ends where there is a line end; one of 。！？।؟ or the like; a `.`, `!` or `?` that is not
- *   alone (`example.com`, `v1.2` go on); or a quotation mark, a comma or colon, and a quotation mark: two strings of JSON.
+ * - Between two words a sentence ends where there are two line ends, since one may be where the text was wrapped; one of
+ *   。！？।؟ or the like; a `.`, `!` or `?` that is not alone (`example.com`, `v1.2` go on); or a quotation mark, a comma or
+ *   colon, and a quotation mark: two strings of JSON.
  * Nothing throws: a lone surrogate is a separator.
  */
 
@@ -77,7 +78,8 @@ const lookAlikes: ReadonlyMap<string, string> = new Map(
 const latin = /[a-z]/;
 const wordCharacter = /[\p{L}\p{N}\p{M}]/u;
 const withoutSpaces = /[\p{Script=Han}\p{Script=Hiragana}\p{Script=Katakana}\p{Script=Thai}ー]/u;
-const lineEnd = /[\n\r\u0085\u2028\u2029]/;
+const lineEnd = /[\n\u0085\u2028\u2029]/;
+const twoLineEnds = /[\n\u0085\u2028\u2029].*[\n\u0085\u2028\u2029]/s;
 const fullStop = /[。！？｡।॥؟۔]/u;
 const jsonStringEdge = /["”][\s]*[,:][\s]*["“]/;
 
@@ -191,6 +193,6 @@ function withoutDigits(word: string): string {
 }
 
 function endsSentence(between: string): boolean {
-  if (lineEnd.test(between) || fullStop.test(between) || jsonStringEdge.test(between)) return true;
+  if (twoLineEnds.test(between) || fullStop.test(between) || jsonStringEdge.test(between)) return true;
   return /[.!?…]/.test(between) && [...between].length > 1;
 }

@@ -43,7 +43,7 @@ export function findIn(start: usize, length: u32, surface: i32, chain: u32 = RAW
     const code = lastOpened(list.viewChain);
     // The reader of phrases folds characters itself.
     if (hasPhrases && code != JOINED && code != ASCII) readPhrases(surface);
-    openViews(passedSigns(), surface == layout.SURFACE_URL);
+    openViews(passedSigns(), surface == layout.SURFACE_URL, hasPhrases);
   }
   wasCut = wasCut || wereCut;
 }

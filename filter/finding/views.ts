@@ -10,6 +10,7 @@ import { openDecimals } from '../view/decimal-list';
 import * as encoding from '../view/encoding';
 import { hasEntity } from '../view/entity';
 import { openHex, openHexPairs } from '../view/hex';
+import { hasMarkup, openMarkup } from '../view/html';
 import { inflate, NO_ROOM, outcome } from '../view/inflate';
 import { clearJoints, hasJoints, joinNeighbours } from '../view/joined';
 import { hasBackslash, hasNumberedEscape, isAmbiguous } from '../view/json';
@@ -92,8 +93,11 @@ export function nextView(): bool {
   return true;
 }
 
-/** Opens the views that the view which has been read gives; `passedSigns` are the signs that stand in it, a URL perhaps. */
-export function openViews(passedSigns: u32, isUrl: bool): void {
+/**
+ * Opens the views that the view which has been read gives. `passedSigns` are the signs that stand in it; `isUrl` and `isRead`
+ * say whether it is a URL, and whether it is read for phrases.
+ */
+export function openViews(passedSigns: u32, isUrl: bool, isRead: bool): void {
   signsHere = passedSigns;
   const start = list.viewStart;
   const end = list.viewEnd;
@@ -111,7 +115,10 @@ export function openViews(passedSigns: u32, isUrl: bool): void {
   if (mayOpen && !isBinary && hasJoints() && begin((end - start) * 2))
     finish(room, joinNeighbours(start, end, room), encoding.JOINED);
   if (mayOpen && isUrl && begin(splitRoom(start, end))) finish(room, joinSplit(start, end, room), encoding.JOINED);
-  if (encoding.lastOpened(list.viewChain) != encoding.SPACED) openOthers(start, end);
+  if (encoding.lastOpened(list.viewChain) == encoding.SPACED) return;
+  openOthers(start, end);
+  if (isRead && mayOpen && isText && hasMarkup(start, end) && begin(end - start))
+    finish(room, openMarkup(start, end, room), encoding.ENTITY);
 }
 
 function openRuns(start: usize, end: usize): void {

@@ -46,6 +46,8 @@ let latinLength: usize = 0;
 let separatorCount: u32 = 0;
 let hasStop: bool = false;
 let isEnd: bool = false;
+/** Line breaks since the last word. */
+let lineCount: u32 = 0;
 let quoteState: u32 = 0;
 const AFTER_QUOTE: u32 = 1;
 const AFTER_COMMA: u32 = 2;
@@ -88,6 +90,7 @@ export function beginText(): void {
   separatorCount = 0;
   hasStop = false;
   isEnd = false;
+  lineCount = 0;
   quoteState = 0;
   carriedLength = 0;
   foldLeft = 0;
@@ -194,6 +197,7 @@ export function saveReader(to: usize): void {
   store<u8>(to, <u8>isCutWord, 57);
   store<u8>(to, <u8>hasStop, 58);
   store<u8>(to, <u8>isEnd, 59);
+  store<u8>(to, <u8>lineCount, 60);
   memory.copy(to + 64, word, layout.MOST_WORD_BYTES);
   memory.copy(to + 128, latinWord, layout.MOST_WORD_BYTES);
 }
@@ -221,6 +225,7 @@ export function loadReader(from_: usize): void {
   isCutWord = load<u8>(from_, 57) != 0;
   hasStop = load<u8>(from_, 58) != 0;
   isEnd = load<u8>(from_, 59) != 0;
+  lineCount = load<u8>(from_, 60);
   memory.copy(word, from_ + 64, layout.MOST_WORD_BYTES);
   memory.copy(latinWord, from_ + 128, layout.MOST_WORD_BYTES);
   foldLeft = 0;
@@ -240,6 +245,7 @@ function openWord(start: u32): void {
   separatorCount = 0;
   hasStop = false;
   isEnd = false;
+  lineCount = 0;
   quoteState = 0;
   isOpen = true;
   isPassedOver = false;
@@ -374,7 +380,11 @@ function separate(kind: u32): void {
   const state = quoteState;
   quoteState = 0;
   if (kind == layout.SEPARATOR_OTHER) return;
-  if (kind == layout.SEPARATOR_LINE || kind == layout.SEPARATOR_FULL_STOP) isEnd = true;
+  if (kind == layout.SEPARATOR_LINE) {
+    // One line break may be where the text was wrapped.
+    lineCount = min(lineCount + 1, 2);
+    if (lineCount == 2) isEnd = true;
+  } else if (kind == layout.SEPARATOR_FULL_STOP) isEnd = true;
   else if (kind == layout.SEPARATOR_STOP) hasStop = true;
   else if (kind == layout.SEPARATOR_COMMA) {
     if (state == AFTER_QUOTE) quoteState = AFTER_COMMA;
@@ -673,6 +683,7 @@ function passZone(zone: usize, starts: u64, letters: u64, withSentences: bool): 
     separatorCount = 0;
     hasStop = false;
     isEnd = false;
+    lineCount = 0;
     quoteState = 0;
   }
   for (; at < to; at++) separate(<u32>load<u8>(table.unicode + <usize>load<u8>(at)));
