@@ -30,6 +30,8 @@ export interface Plan {
   envoy: { path: string; version: string; args: string[] };
   /** Listeners that Envoy must have before it is ready. */
   listeners: number;
+  /** SHA-256 of each of them, by name: one that differs is a new listener. */
+  listenerDigests: Record<string, string>;
   listen: { proxy: ListenAddress; mcp: ListenAddress };
   mcpUpstream: string | undefined;
   /** URLs by the names that begin their paths. */

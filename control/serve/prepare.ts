@@ -5,6 +5,7 @@
  * running, whose ports OPTIONS name: then the files are put beside those in use (apply.ts). Long, since what may go wrong
  * before a start is told here, all at once.
  */
+import { createHash } from 'node:crypto';
 import { mkdirSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { createServer, type Server } from 'node:net';
 import { join, resolve } from 'node:path';
@@ -79,6 +80,7 @@ export async function prepare(options: RunOptions, when: When, env: NodeJS.Proce
     runtime: layout,
     envoy: { ...envoy, args: envoyArguments(join(layout.directory, 'bootstrap.yaml'), options.concurrency) },
     listeners: resourcesOf(files.listeners).length,
+    listenerDigests: digestsOf(files.listeners),
     sources: sources.filter((file) => file !== ''),
     listen: { proxy, mcp },
     mcpUpstream: options.mcpUpstream,
@@ -239,6 +241,11 @@ function writeNext(files: Assembly['files'], layout: ReturnType<typeof stateLayo
   ] as const) {
     writeFileSync(join(next, name), text, { mode: 0o600 });
   }
+}
+
+function digestsOf(listeners: string): Record<string, string> {
+  const digest = (value: unknown) => createHash('sha256').update(JSON.stringify(value)).digest('hex');
+  return Object.fromEntries(resourcesOf(listeners).map((listener) => [listener.name, digest(listener)]));
 }
 
 function resourcesOf(text: string): { name: string }[] {

@@ -53,5 +53,34 @@ export async function reloadOn(plan: Plan, { state, log, worker, adopt, prepare 
   for (const message of next.notices.filter((notice) => !plan.notices.includes(notice))) {
     log({ level: 'warn', event: 'notice', message });
   }
-  log({ level: 'info', event: 'reload', message: 'the changed configuration is in use', mode: next.mode });
+  const anew = newListeners(plan, next);
+  const isAnew =
+    anew.length === 0
+      ? ''
+      : `; ${anew.join(', ')} ${anew.length === 1 ? 'listens' : 'listen'} anew for it, and connections that are open go on as they began`;
+  log({
+    level: 'info',
+    event: 'reload',
+    message: `the changed configuration is in use${isAnew}`,
+    mode: next.mode,
+    ...(anew.length > 0 && { listeners: anew }),
+  });
+}
+
+/**
+ * Listeners that a change begins anew or ends: Envoy's by name, where anything of theirs but policy changed; the worker's own
+ * by key, where their address did.
+ */
+export function newListeners(
+  plan: Pick<Plan, 'listenerDigests' | 'metricsListen' | 'stop'>,
+  next: Pick<Plan, 'listenerDigests' | 'metricsListen' | 'stop'>,
+): string[] {
+  const names = new Set([...Object.keys(plan.listenerDigests), ...Object.keys(next.listenerDigests)]);
+  const changed = [...names].filter((name) => plan.listenerDigests[name] !== next.listenerDigests[name]);
+  const own = {
+    metrics_listen: [plan.metricsListen, next.metricsListen],
+    'kill_switch.api_listen': [plan.stop?.api?.listen, next.stop?.api?.listen],
+  };
+  const moved = Object.entries(own).filter(([, [one, other]]) => !isDeepStrictEqual(one, other));
+  return [...changed, ...moved.map(([key]) => key)];
 }

@@ -38,6 +38,17 @@ async function changed(sections: Record<string, unknown>): Promise<void> {
   await use(stage.world.configuration(sections));
 }
 
+const lastReload = () => stage.gateway.logged({ event: 'reload' }).at(-1)!;
+
+test('interception switched off and on says which listeners begin anew', async () => {
+  await changed({ tls_interception: { enabled: false } });
+  expect(lastReload().listeners).toEqual(expect.arrayContaining(['egress', 'intercept']));
+  await use(stage.world.configuration());
+  expect(lastReload().listeners).toEqual(expect.arrayContaining(['egress', 'intercept']));
+  await changed({ metrics_listen: '127.0.0.1:19099' });
+  expect(lastReload().listeners).toEqual(expect.arrayContaining(['metrics_listen']));
+});
+
 function opened(open: (route: typeof stage.gateway.route) => Client): Client {
   const client = open(stage.gateway.route);
   clients.push(client);
@@ -73,6 +84,8 @@ test('a policy alone changes in place, and an open stream goes on', async () => 
   ];
   await changed({ request_body_scanning: { action: 'warn' } });
   stage.world.api.reset();
+  // Policy needs no new listener, and the line names none.
+  expect(lastReload().listeners).toBeUndefined();
   // The connection that was open before is judged anew too.
   expect((await client.send(leak())).status).toBe(200);
   expect((await opened(h1Client).send(leak())).status).toBe(200);
@@ -91,6 +104,8 @@ test('destinations change, which replaces the listeners, and an open stream goes
   ];
   expect((await attempt(stage.gateway.route, 'https://other.penstock.test/')).status).toBe(200);
   await changed({ fetch_proxy: { monitoring: { blocklist: ['other.penstock.test'] } } });
+  expect(lastReload()).toMatchObject({ listeners: expect.arrayContaining(['egress']) });
+  expect(lastReload().message).toContain('anew for it, and connections that are open go on as they began');
   expect(await attempt(stage.gateway.route, 'https://other.penstock.test/')).toMatchObject({
     at: 'connect',
     status: 403,
