@@ -25,13 +25,17 @@ export interface GatewayValues extends Values {
   mcpProxy: { port: number; upstream: string };
   mcpUpstreams: Record<string, string>;
   mcpToolPolicy: { enabled: boolean; rules: { redirectProfile?: string }[]; redirectProfiles: Record<string, unknown> };
-  tlsInterception: { ca: { existingSecret: string; certManager: { enabled: boolean; issuerName: string } } };
+  tlsInterception: {
+    passthroughDomains: string[];
+    ca: { existingSecret: string; certManager: { enabled: boolean; issuerName: string } };
+  };
   killSwitch: { apiListen: string; apiTokenSecret: string };
   pins: { store: string; existingClaim: string };
   autoscaling: { enabled: boolean; minReplicas: number; maxReplicas: number };
   pdb: { enabled: boolean; minAvailable: number | string; maxUnavailable: number | string };
   ingress: { enabled: boolean; hosts: unknown[] };
   apiAllowlist: string[];
+  trustedDomains: string[];
   extraConfig: Values;
 }
 
@@ -56,10 +60,13 @@ export function checkGateway(values: GatewayValues, prefix: KeyPath, ownUpstream
   }
   const allowed = values.extraConfig.api_allowlist ?? values.apiAllowlist;
   if (mode === 'strict' && (!Array.isArray(allowed) || allowed.length === 0)) {
+    const named = [
+      ...new Set(['api.openai.com', ...values.trustedDomains, ...values.tlsInterception.passthroughDomains]),
+    ];
     complain(
       ['apiAllowlist'],
       'mode strict reaches only the hosts listed here, and none is',
-      'add those that the assistant calls, such as api.openai.com',
+      `add those that the assistant calls, such as ${JSON.stringify(named)}, and the hosts of the URLs that it is given`,
     );
   }
   if (mcpToolPolicy.enabled && mcpToolPolicy.rules.length === 0) {

@@ -10,7 +10,9 @@ control/values/checks.ts says the same; test/chart/refusals.yaml is the test of 
 {{- end -}}
 {{- $configured := include "pipelock.yaml" . | fromYaml -}}
 {{- if and (eq $v.mode "strict") (empty $configured.api_allowlist) -}}
-{{- $problems = append $problems (printf "%s: mode strict reaches only the hosts listed here, and none is; add those that the assistant calls, such as api.openai.com" (include "pipelock.key" (list . "apiAllowlist"))) -}}
+{{- /* As one list to paste: what the assistant calls must be known, and what else these values name is likely called too. */ -}}
+{{- $named := uniq (prepend (concat $v.trustedDomains $v.tlsInterception.passthroughDomains) "api.openai.com") -}}
+{{- $problems = append $problems (printf "%s: mode strict reaches only the hosts listed here, and none is; add those that the assistant calls, such as %s, and the hosts of the URLs that it is given" (include "pipelock.key" (list . "apiAllowlist")) (toJson $named)) -}}
 {{- end -}}
 {{- if and $v.mcpToolPolicy.enabled (empty $v.mcpToolPolicy.rules) -}}
 {{- $problems = append $problems (printf "%s: enabled without rules would stop nothing; add a rule, or set %s=false" (include "pipelock.key" (list . "mcpToolPolicy.rules")) (include "pipelock.key" (list . "mcpToolPolicy.enabled"))) -}}
