@@ -24,6 +24,7 @@ import {
   judgeMcpRequest,
   messageRoom,
   Outcome,
+  tooLargeOf,
   unreadable,
 } from './action/mcp';
 import { mayAsk } from './action/mcp-token';
@@ -291,8 +292,7 @@ export function onResponseBody(exchange: Exchange, length: u32, isLast: bool): B
   }
   if (length > maxResponseBytes()) {
     // Too long to hold: it goes on and is read as it passes.
-    if (exchange.chain == Chain.Mcp && refuse(exchange, layout.UNREADABLE_RESPONSE_TOO_LARGE))
-      return BodyStatus.StopIterationNoBuffer;
+    if (exchange.chain == Chain.Mcp && refuse(exchange, tooLargeOf(exchange))) return BodyStatus.StopIterationNoBuffer;
     if (exchange.isDeflated && refuse(exchange, layout.UNREADABLE_RESPONSE_ENCODING))
       return BodyStatus.StopIterationNoBuffer;
     exchange.response = exchange.isDeflated ? Reading.Pass : Reading.Window;

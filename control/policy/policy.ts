@@ -46,6 +46,7 @@ export const unreadables = [
   'websocket-too-large',
   'tunnel-not-tls',
   'tunnel-server-name',
+  'mcp-tools-too-large',
   'url-too-long',
   'requests-per-minute',
   'data-per-minute',

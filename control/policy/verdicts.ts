@@ -107,6 +107,10 @@ function sectionOf(
 export function unreadableVerdict(config: Config, unreadable: Unreadable, blocks: boolean): Verdict {
   if (unreadable.startsWith('request-') && !config.request_body_scanning.enabled) return 'allow';
   if (unreadable.startsWith('response-') && !config.response_scanning.enabled) return 'allow';
+  if (unreadable === 'mcp-tools-too-large') {
+    if (!config.mcp_tool_scanning.enabled) return 'allow';
+    return blocks ? 'block' : 'warn';
+  }
   if (unreadable.startsWith('mcp-')) {
     if (!config.mcp_input_scanning.enabled) return 'allow';
     if (config.mcp_input_scanning.on_parse_error === 'forward') return 'warn';

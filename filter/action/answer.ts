@@ -70,7 +70,10 @@ export function answerUnreadable(exchange: Exchange, reason: i32): void {
   writeUnreadableMessage(exchange, reason);
   const status = statusOf(reason);
   if (exchange.chain == Chain.Mcp) {
-    const isAnswer = reason == layout.UNREADABLE_RESPONSE_ENCODING || reason == layout.UNREADABLE_RESPONSE_TOO_LARGE;
+    const isAnswer =
+      reason == layout.UNREADABLE_RESPONSE_ENCODING ||
+      reason == layout.UNREADABLE_RESPONSE_TOO_LARGE ||
+      reason == layout.UNREADABLE_MCP_TOOLS_TOO_LARGE;
     const isUnparsed = reason == layout.UNREADABLE_REQUEST_ENCODING || reason == layout.UNREADABLE_REQUEST_TOO_LARGE;
     if (isAnswer || isUnparsed || isLimit(reason)) setOnlyId(exchange.id(), exchange.idLength);
     writer.start(body, BODY_BYTES);

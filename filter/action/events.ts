@@ -10,7 +10,16 @@ import { dataLength, endOfLine, hasOthers, isField, isMessage, nextLine, readEve
 import { Exchange } from './exchange';
 import { heldStart, hold, release } from './held';
 import { hasFindings, read } from './judge';
-import { blockedSurface, isAskedFor, judgeMcpAnswer, messageRoom, Outcome, unreadable } from './mcp';
+import {
+  blockedSurface,
+  isAskedFor,
+  isRefused,
+  judgeMcpAnswer,
+  messageRoom,
+  Outcome,
+  tooLargeOf,
+  unreadable,
+} from './mcp';
 import { beginOut, emit, outLength, putOut } from './out';
 import { comparesTools } from './pins';
 import { appendByte, appendText, beginText, textLength, textStart } from './text';
@@ -48,6 +57,7 @@ export function passEvents(exchange: Exchange, judged: u32, length: u32, isLast:
       }
       from = to;
       exchange.heldIsRest = false;
+      exchange.heldIsDropped = false;
     }
     if (!isEnd) to = eventEnd(exchange, from, from);
   }
@@ -69,7 +79,10 @@ function passPieces(exchange: Exchange, from: u32, to: u32): u32 {
   const most = maxRequestBodyBytes();
   const overlap = min(OVERLAP_BYTES, most >> 1);
   while (to - from > most) {
-    if (isBlocked(exchange, from, from + most)) {
+    if (exchange.heldIsDropped || (!exchange.heldIsRest && isTooLarge(exchange))) {
+      // Its end stays whole.
+      from += most - END_BYTES;
+    } else if (isBlocked(exchange, from, from + most)) {
       emitError(exchange);
       // An end of the event across the border stays whole.
       from += most - min(END_BYTES, overlap);
@@ -108,12 +121,13 @@ function eventEnd(exchange: Exchange, from: u32, searched: u32): u32 {
 
 /** Whether the event lists tools that control was asked about. */
 function waits(exchange: Exchange, from: u32, to: u32): bool {
-  if (exchange.heldIsRest || !comparesTools()) return false;
+  if (exchange.heldIsRest || exchange.heldIsDropped || !comparesTools()) return false;
   readEvent(heldStart(exchange) + from, heldStart(exchange) + to);
   return isMessage && dataLength > 0 && isAskedFor(exchange, messageRoom(dataLength), dataLength);
 }
 
 function passEvent(exchange: Exchange, from: u32, to: u32): void {
+  if (exchange.heldIsDropped) return;
   if (exchange.heldIsRest) {
     if (isBlocked(exchange, from, to)) emitError(exchange);
     else emit(heldStart(exchange) + from, to - from);
@@ -187,6 +201,17 @@ function isPlainId(line: usize, lineEnd: usize): bool {
   beginText(<u32>(lineEnd - line));
   appendText(line, <u32>(lineEnd - line));
   return !hasFindings(textStart(), textLength(), layout.SURFACE_MCP_RESPONSE);
+}
+
+/** Whether an event over the limit, which has not begun to go on, is refused: an error goes in its place, and it is dropped. */
+function isTooLarge(exchange: Exchange): bool {
+  const reason = tooLargeOf(exchange);
+  if (!isRefused(exchange, reason)) return false;
+  setOnlyId(exchange.id(), exchange.idLength);
+  const data = dataOfUnreadable(exchange, reason);
+  emitMessage(data.pointer, data.pointer, data);
+  exchange.heldIsDropped = true;
+  return true;
 }
 
 /** Whether a piece of an event over the limit is blocked. */

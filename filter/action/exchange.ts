@@ -111,6 +111,10 @@ export class Exchange {
   heldSearched: u32 = 0;
   /** What is held is the rest of an event that has gone on in part. */
   heldIsRest: bool = false;
+  /** What is held is of an event that is dropped. */
+  heldIsDropped: bool = false;
+  /** On 8889: a message of the request asks for a list of tools. */
+  asksForTools: bool = false;
   /** On 8889: the one id that the request wants answered; 0 where it has none or several. */
   idLength: u32 = 0;
   /** On 8889: the answer's status is 2xx, and its type is JSON. */

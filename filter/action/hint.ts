@@ -75,6 +75,7 @@ export function writeUnreadableHint(writer: Writer, reason: i32): void {
     reason == layout.UNREADABLE_RESPONSE_EXPANSION
   )
     writer.ascii('response_scanning');
+  else if (reason == layout.UNREADABLE_MCP_TOOLS_TOO_LARGE) writer.ascii('mcp_tool_scanning');
   else if (reason >= layout.UNREADABLE_URL_TOO_LONG) writer.ascii('fetch_proxy.monitoring');
   else if (reason >= layout.UNREADABLE_WEBSOCKET_FRAME) writer.ascii('websocket_proxy');
   else writer.ascii('mcp_input_scanning');

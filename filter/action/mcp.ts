@@ -1,7 +1,7 @@
 // Messages on the MCP listener: read as JSON-RPC, and judged by what they carry. stream.ts calls this for what is held
 // whole, events.ts for the data of one event.
 import { wasCut } from '../finding/find';
-import { idCount, readMessages, setOnlyId } from '../mcp/message';
+import { idCount, isMethod, messageCount, readMessages, setOnlyId } from '../mcp/message';
 import {
   dropTool,
   readTools,
@@ -13,6 +13,7 @@ import {
   toolStart,
   writeAround,
 } from '../mcp/tools';
+import { Bytes } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import { stripsTools, verdictOfUnreadable } from '../verdict/verdict';
 import { MARGIN } from '../view/arena';
@@ -33,6 +34,8 @@ export const enum Outcome {
   /** It cannot be read, and that blocks it: `unreadable`. */
   Unreadable = 3,
 }
+
+const GET = Bytes.of('GET');
 
 /** Why the last message could not be read. */
 export let unreadable: i32 = layout.NO_UNREADABLE;
@@ -60,6 +63,8 @@ export function judgeMcpRequest(exchange: Exchange, from: usize, length: u32): b
   unreadable = readMessages(start, start + length, false);
   maskIds(layout.SURFACE_MCP_REQUEST);
   exchange.keepId();
+  for (let i: u32 = 0; unreadable == layout.NO_UNREADABLE && i < messageCount; i++)
+    exchange.asksForTools = exchange.asksForTools || isMethod(i, 'tools/list');
   if (unreadable != layout.NO_UNREADABLE && refuse(exchange, unreadable)) return true;
   return judgeMessages(exchange, start, length, unreadable == layout.NO_UNREADABLE);
 }
@@ -143,7 +148,17 @@ function judgeText(exchange: Exchange, start: usize, length: u32, surface: i32, 
   return Outcome.Block;
 }
 
-function isRefused(exchange: Exchange, reason: i32): bool {
+/**
+ * Why an answer, or an event of one, that is over the limit cannot be read: what is asked for on this exchange, or comes on a
+ * stream that answers requests of others, may be a list of tools.
+ */
+export function tooLargeOf(exchange: Exchange): i32 {
+  const mayListTools = exchange.asksForTools || GET.equals(exchange.method(), exchange.methodLength);
+  return mayListTools ? layout.UNREADABLE_MCP_TOOLS_TOO_LARGE : layout.UNREADABLE_RESPONSE_TOO_LARGE;
+}
+
+/** Reports that a message cannot be read; true where policy blocks that. The caller answers. */
+export function isRefused(exchange: Exchange, reason: i32): bool {
   const verdict = verdictOfUnreadable(reason);
   if (verdict != layout.VERDICT_ALLOW) reportUnreadable(exchange, reason, verdict);
   return verdict == layout.VERDICT_BLOCK;

@@ -57,6 +57,7 @@ export function writeUnreadable(writer: Writer, reason: i32): void {
   else if (reason == layout.UNREADABLE_WEBSOCKET_TOO_LARGE) writer.ascii('websocket-too-large');
   else if (reason == layout.UNREADABLE_TUNNEL_NOT_TLS) writer.ascii('tunnel-not-tls');
   else if (reason == layout.UNREADABLE_TUNNEL_SERVER_NAME) writer.ascii('tunnel-server-name');
+  else if (reason == layout.UNREADABLE_MCP_TOOLS_TOO_LARGE) writer.ascii('mcp-tools-too-large');
   else if (reason == layout.UNREADABLE_URL_TOO_LONG) writer.ascii('url-too-long');
   else if (reason == layout.UNREADABLE_REQUESTS_PER_MINUTE) writer.ascii('requests-per-minute');
   else writer.ascii('data-per-minute');
@@ -106,6 +107,10 @@ export function writeUnreadableReason(writer: Writer, reason: i32, maxBodyBytes:
     writer.ascii('what is in the tunnel is not TLS; send plain http as a request of its own');
   else if (reason == layout.UNREADABLE_TUNNEL_SERVER_NAME)
     writer.ascii('CONNECT and TLS server name name different hosts; open a tunnel for each host');
+  else if (reason == layout.UNREADABLE_MCP_TOOLS_TOO_LARGE)
+    writer.ascii(
+      'the answer may list tools and is too large to read them; raise tls_interception.max_response_bytes, and request_body_scanning.max_body_bytes for events, or let the server list its tools in pages',
+    );
   else if (reason == layout.UNREADABLE_URL_TOO_LONG)
     writer.ascii('the URL is longer than fetch_proxy.monitoring.max_url_length; send what it holds as a body');
   else if (reason == layout.UNREADABLE_REQUESTS_PER_MINUTE)

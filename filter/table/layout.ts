@@ -124,10 +124,11 @@ export const UNREADABLE_WEBSOCKET_BINARY = 19;
 export const UNREADABLE_WEBSOCKET_TOO_LARGE = 20;
 export const UNREADABLE_TUNNEL_NOT_TLS = 21;
 export const UNREADABLE_TUNNEL_SERVER_NAME = 22;
-export const UNREADABLE_URL_TOO_LONG = 23; // from here on limits, which a message meets that could be read
-export const UNREADABLE_REQUESTS_PER_MINUTE = 24;
-export const UNREADABLE_DATA_PER_MINUTE = 25;
-export const UNREADABLE_COUNT = 26;
+export const UNREADABLE_MCP_TOOLS_TOO_LARGE = 23; // an answer that may list tools, too large to be told from one
+export const UNREADABLE_URL_TOO_LONG = 24; // from here on limits, which a message meets that could be read
+export const UNREADABLE_REQUESTS_PER_MINUTE = 25;
+export const UNREADABLE_DATA_PER_MINUTE = 26;
+export const UNREADABLE_COUNT = 27;
 /** In the place of one: the message was read. */
 export const NO_UNREADABLE = -1;
 
