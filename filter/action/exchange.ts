@@ -100,6 +100,8 @@ export class Exchange {
   suppressions: u64 = 0;
   suppressionsTable: u32 = 0;
   hostLength: u32 = 0;
+  /** The host holds what was found in it, and is in no line of the log. */
+  hidesHost: bool = false;
   methodLength: u32 = 0;
   /** What the window or the events that are held use (window.ts, events.ts); what a redirected call is refused with (redirect.ts). */
   held: usize = 0;

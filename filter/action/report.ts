@@ -77,7 +77,7 @@ export function reportFinding(exchange: Exchange, i: u32, surface: i32, verdict:
   const offset = findingOffset(i);
   // A host name that holds what was found is not repeated, in this line or a later one.
   if (surface == layout.SURFACE_URL && (offset < exchange.hostLength || holds(findingChain(i), JOINED)))
-    exchange.hostLength = 0;
+    exchange.hidesHost = true;
   writer.start(line, LINE_BYTES).ascii('{"event":"finding","verdict":"');
   writeVerdict(writer, verdict);
   writer.ascii('","rule":"').bytes(ruleId(rule), ruleIdLength(rule)).ascii('","surface":"');
@@ -119,7 +119,8 @@ export function reportRefused(exchange: Exchange, code: string): void {
 
 /** The fields that every line ends with, and the line itself to the host. */
 function writeExchange(exchange: Exchange): void {
-  if (exchange.hostLength > 0) writer.ascii(',"host":"').json(exchange.host(), exchange.hostLength).ascii('"');
+  if (exchange.hostLength > 0 && !exchange.hidesHost)
+    writer.ascii(',"host":"').json(exchange.host(), exchange.hostLength).ascii('"');
   if (exchange.methodLength > 0) writer.ascii(',"method":"').json(exchange.method(), exchange.methodLength).ascii('"');
   writer.ascii(',"request":"').hex(requestIdOf(exchange), 16).ascii('"');
   if (getProperty(CLIENT.pointer, CLIENT.length) == Status.Ok)
