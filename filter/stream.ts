@@ -30,6 +30,7 @@ import {
 import { mayAsk } from './action/mcp-token';
 import { forgetOrigin, hasOriginEnded, noteOrigin, originBytes } from './action/origin';
 import { beginOut, putOut } from './action/out';
+import { collectPieces, judgePieces } from './action/pieces';
 import { forgetPinsCall } from './action/pins';
 import { forgetHandlerCall } from './action/redirect';
 import { answerRedirected } from './action/redirected';
@@ -139,12 +140,14 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
   const mostUrlBytes = load<u32>(table.policy, layout.POLICY_URL_BYTES);
   if (mostUrlBytes != 0 && urlLength > mostUrlBytes && refuse(exchange, layout.UNREADABLE_URL_TOO_LONG))
     return HeadersStatus.StopIteration;
+  collectPieces(urlStart, urlLength, true);
   if (judgeUrl(exchange, urlStart, urlLength)) return HeadersStatus.StopIteration;
   // The headers of a tunnel are for the gateway and go no farther.
   const hasHeaders = exchange.chain != Chain.Tunnel;
   if (hasHeaders && judge(exchange, layout.SURFACE_HEADER, textStart(), textLength()))
     return HeadersStatus.StopIteration;
   if (exchange.chain != Chain.Mcp && judgeJoinedHost(exchange)) return HeadersStatus.StopIteration;
+  if (judgePieces(exchange, layout.SURFACE_URL)) return HeadersStatus.StopIteration;
   if (countRequest(exchange)) return HeadersStatus.StopIteration;
   if (exchange.chain == Chain.Tunnel) {
     exchange.request = Reading.Hold;
@@ -437,8 +440,12 @@ function tooLarge(exchange: Exchange): bool {
 function judgeRequest(exchange: Exchange, length: u32): bool {
   exchange.request = Reading.Pass;
   if (length == 0 || getBuffer(BufferType.RequestBody, 0, length) != Status.Ok) return false;
-  if (exchange.chain == Chain.Mcp) return judgeMcpRequest(exchange, result.pointer(), length);
-  return judge(exchange, layout.SURFACE_REQUEST_BODY, result.pointer(), length);
+  collectPieces(result.pointer(), length, false);
+  const isAnswered =
+    exchange.chain == Chain.Mcp
+      ? judgeMcpRequest(exchange, result.pointer(), length)
+      : judge(exchange, layout.SURFACE_REQUEST_BODY, result.pointer(), length);
+  return isAnswered || judgePieces(exchange, requestSurface(exchange));
 }
 
 /**

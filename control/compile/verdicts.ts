@@ -17,6 +17,7 @@ export type VerdictPolicy = Pick<
   | 'maxResponseBytes'
   | 'webSocket'
   | 'limits'
+  | 'acrossRequests'
   | 'mcpTokenDigests'
 >;
 
@@ -59,6 +60,9 @@ export function setVerdicts(
   view.setUint32(record + layout.POLICY_WEBSOCKET_CONNECTIONS, maxConnections, true);
   const { entropyBits = 0, urlBytes = 0, requestsPerMinute = 0, bytesPerMinute = 0 } = policy.limits;
   view.setUint32(record + layout.POLICY_ENTROPY_MILLIBITS, Math.round(entropyBits * 1000), true);
+  view.setUint32(record + layout.POLICY_ACROSS_SECONDS, policy.acrossRequests?.seconds ?? 0, true);
+  view.setUint8(record + layout.POLICY_ACROSS_PIECES, policy.acrossRequests?.pieces ?? 0);
+  view.setUint8(record + layout.POLICY_ACROSS_WARNS, policy.acrossRequests?.warnsOnly ? 1 : 0);
   view.setUint32(record + layout.POLICY_URL_BYTES, urlBytes, true);
   view.setUint32(record + layout.POLICY_REQUESTS_PER_MINUTE, requestsPerMinute, true);
   view.setBigUint64(record + layout.POLICY_BYTES_PER_MINUTE, BigInt(bytesPerMinute), true);

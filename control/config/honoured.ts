@@ -130,7 +130,15 @@ export const standings: Readonly<Record<string, Standing>> = {
   tool_chain_detection: by('the filter'),
   session_profiling: unlessEnabled,
   adaptive_enforcement: unlessEnabled,
-  cross_request_detection: unlessEnabled,
+  'cross_request_detection.enabled': by('the filter'),
+  'cross_request_detection.action': by('the filter'),
+  'cross_request_detection.fragment_reassembly': by('the filter'),
+  'cross_request_detection.entropy_budget': {
+    does: 'nothing',
+    switches: ['enabled'],
+    never:
+      'how drawn the values of a client are together says nothing of one that is a secret; entropy_threshold looks at each URL',
+  },
   kill_switch: by('the filters stop and cut, and the supervisor'),
   'kill_switch.api_exempt': {
     does: 'only',

@@ -161,6 +161,6 @@ flight_recorder: { enabled: true, require_receipts: true, redact: false, dir: re
 
 test('each key that does nothing says why, and what to do', () => {
   const silent = Object.entries(standings).filter(([, standing]) => standing.does === 'nothing' && !standing.never);
-  const later = ['session_profiling', 'adaptive_enforcement', 'cross_request_detection', 'address_protection'];
+  const later = ['session_profiling', 'adaptive_enforcement', 'address_protection'];
   expect(later).toEqual(expect.arrayContaining(silent.map(([key]) => key)));
 });

@@ -1,3 +1,4 @@
+import * as layout from '../../filter/table/layout.ts';
 import type { Config } from '../config/schema.ts';
 import { parseSuppressPath, type SuppressPath } from '../config/suppress-path.ts';
 import type { Rule } from '../rules/rule.ts';
@@ -62,6 +63,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
       privateRanges: blocks ? config.internal : [],
       allowedRanges: config.ssrf.ip_allowlist,
     },
+    ...acrossRequests(config),
     stop: stopPolicy(config),
     toldExchanges: toldExchanges(config),
     tunnel: {
@@ -71,6 +73,14 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
       ...(blocks && config.forward_proxy.connect_ports.length > 0 && { ports: config.forward_proxy.connect_ports }),
     },
   };
+}
+
+/** Pieces are put together where the section is on, and the part of it that does so. */
+function acrossRequests({ cross_request_detection: section }: Config): Pick<Policy, 'acrossRequests'> {
+  const { enabled, window_minutes, max_buffer_bytes } = section.fragment_reassembly;
+  if (!section.enabled || !enabled) return {};
+  const pieces = Math.min(layout.MAX_PIECES, Math.max(1, Math.floor(max_buffer_bytes / layout.PIECE_BYTES)));
+  return { acrossRequests: { seconds: window_minutes * 60, pieces, warnsOnly: section.action === 'warn' } };
 }
 
 /** A switch that nothing can throw is none. */

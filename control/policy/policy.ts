@@ -127,6 +127,9 @@ export interface Policy {
     bytesPerMinute?: number;
   };
 
+  /** Whether secrets are looked for that are cut over several requests of a client, within so many seconds. */
+  acrossRequests?: { seconds: number; pieces: number; warnsOnly: boolean };
+
   listen: { proxy: ListenAddress; mcp: ListenAddress };
   /** Where 8889 leads; undefined: what goes to no server with a name of its own is answered with an error. */
   mcpUpstream: URL | undefined;

@@ -83,6 +83,26 @@ export function judgeMessages(exchange: Exchange, start: usize, length: u32, isR
   return answerVerdict(exchange, layout.SURFACE_MCP_REQUEST, verdict);
 }
 
+/**
+ * Reads texts that were put together of several requests; only what neighbours do not make by chance counts, and where
+ * `warnsOnly` it is a warning at most. True where the exchange was answered.
+ */
+export function judgeJoined(exchange: Exchange, surface: i32, start: usize, length: u32, warnsOnly: bool): bool {
+  clearFindings();
+  setDestinationOf(exchange);
+  findTimed(start, length, surface, JOINED);
+  writeTrace();
+  if (!warnsOnly) {
+    if (report(exchange, surface) != layout.VERDICT_BLOCK) return false;
+    answerFinding(exchange, surface);
+    return true;
+  }
+  for (let i: u32 = 0; i < findingCount(); i++)
+    if (verdictOfFinding(i, surface) != layout.VERDICT_ALLOW)
+      reportFinding(exchange, i, surface, layout.VERDICT_WARN, 0);
+  return false;
+}
+
 function answerVerdict(exchange: Exchange, surface: i32, verdict: i32): bool {
   if (wasCut && refuse(exchange, layout.UNREADABLE_REQUEST_EXPANSION)) return true;
   if (verdict != layout.VERDICT_BLOCK) return false;

@@ -48,7 +48,7 @@ const place: usize = memory.data(24, 8);
 
 /** Gets ready for the table that was loaded. Called when the plugin is configured. */
 export function openSessions(): void {
-  if (!isNeeded()) return;
+  if (!isNeeded() && load<u32>(table.policy, layout.POLICY_ACROSS_SECONDS) == 0) return;
   // The first worker's clock and the place of its memory; all others take what it has set.
   store<u64>(secret, currentTimeNanoseconds());
   store<u64>(secret, sipHash(secret, secret, 16), 8);
@@ -59,6 +59,11 @@ export function openSessions(): void {
 
 function isNeeded(): bool {
   return table.bindsSessions || table.toolChainCount > 0;
+}
+
+/** What bytes that a client has chosen are known by. */
+export function hashOf(from: usize, length: usize): u64 {
+  return sipHash(secret, from, length);
 }
 
 /** What the session with an id of `length` bytes is known by in an exchange; 0 where sessions mean nothing. */
@@ -181,7 +186,7 @@ function openRecord(exchange: Exchange): u32 {
 }
 
 /** What the client's address is known by. */
-function clientOf(): u64 {
+export function clientOf(): u64 {
   if (getProperty(CLIENT.pointer, CLIENT.length) != Status.Ok) return 0;
   const network = networkOf(result.pointer(), result.pointer() + result.length());
   return network != 0 ? network : sipHash(secret, result.pointer(), result.length());

@@ -166,9 +166,16 @@ export const POLICY_BYTES_PER_MINUTE = 184; // u64: the same of both directions'
 export const POLICY_MCP_TOKEN_COUNT = 180; // u32: digests of the tokens of which 8889 wants one; 0 where it wants none
 export const POLICY_MCP_TOKENS = 192; // SHA-256 × MAX_MCP_TOKENS
 export const POLICY_SUPPRESSIONS = 448; // u32 first index in WORDS, u32 count: for each entry a rule's id, a host pattern and a glob of a path, the last two empty for any
+export const POLICY_ACROSS_SECONDS = 456; // u32: how long pieces of a client's requests are put together, 0 where they are not
+export const POLICY_ACROSS_WARNS = 460; // u8: 1 where what comes of that is a warning at most
+export const POLICY_ACROSS_PIECES = 461; // u8: how many of a client are kept, up to MAX_PIECES
 export const POLICY_BYTES = 464; // padded to 16
 
 export const MAX_MCP_TOKENS = 8;
+/** Pieces of a client that are put together (filter/action/pieces.ts): the ways grow with the square. */
+export const MAX_PIECES = 16;
+/** A longer one is found by itself. */
+export const PIECE_BYTES = 128;
 export const TOKEN_DIGEST_BYTES = 32;
 
 /** Entries that leave findings out: an exchange keeps a bit for each. */

@@ -214,6 +214,8 @@ function checkPolicy(): bool {
   const sessions = load<u32>(policy, layout.POLICY_SESSION_RULES);
   if (sessions != <u32>layout.NO_RULE && sessions + layout.SESSION_RULE_COUNT > ruleCount)
     return refuse('sessions of no rule');
+  if (<i32>load<u8>(policy, layout.POLICY_ACROSS_PIECES) > layout.MAX_PIECES)
+    return refuse('more pieces of a client than there is room for');
   if (load<u32>(policy, layout.POLICY_WINDOW_CALLS) > <u32>layout.MAX_WINDOW_CALLS)
     return refuse('a window of more calls than there is room for');
   const entropy = load<u32>(policy, layout.POLICY_ENTROPY_RULES);

@@ -1,0 +1,135 @@
+// A secret that comes in several requests of one client, whatever is sent in between and wherever its pieces stand.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readRules } from '../../control/rules/read.ts';
+import { Host } from '../../filter/proxy-wasm-as/host/index.ts';
+import { compileRules } from '../rules/table.ts';
+
+const rules = readRules();
+const wasm = readFileSync(join(import.meta.dirname, '../../build/filter.wasm'));
+const on = 'cross_request_detection: { enabled: true, fragment_reassembly: { enabled: true } }\n';
+const tables = new Map<string, Uint8Array>();
+
+// Written in parts: no whole token stands in any file.
+const parts = [['gh', 'p_', 'x7Kd02'], ['LmQpZr8TnVb4W'], ['sYcE6hJ9fGaU1iO3k']].map((letters) => letters.join(''));
+const third = parts[2]!;
+
+interface Sent {
+  url?: string;
+  body?: string;
+  client?: string;
+}
+
+/** A gateway of one worker. `send` gives the verdicts of a request, and whether it was answered in the origin's place. */
+function gateway(config = `mode: balanced\n${on}`) {
+  const host = new Host(wasm, { logLevel: 'info' });
+  const table = tables.get(config) ?? compileRules(rules, config).table;
+  tables.set(config, table);
+  const plugin = host.configure(table, { rootId: 'penstock' });
+  const send = ({ url = '/v1', body, client = '10.0.0.1' }: Sent) => {
+    host.logs.length = 0;
+    const stream = plugin.stream({
+      properties: {
+        'xds\0filter_chain_name': 'intercept',
+        'filter_state\0penstock.tunnel': 'api.example.com:443 api.example.com',
+        'filter_state\0penstock.client': client,
+      },
+    });
+    stream.requestHeaders(
+      [
+        [':method', 'POST'],
+        [':path', url],
+        [':authority', 'api.example.com'],
+      ],
+      body === undefined,
+    );
+    if (body !== undefined && !stream.localResponse) stream.requestBody(body, true);
+    const isBlocked = stream.localResponse !== undefined;
+    stream.done();
+    const verdicts = host.logs.flatMap(({ message }) => /"event":"finding","verdict":"(\w+)"/.exec(message)?.[1] ?? []);
+    return { isBlocked, verdicts, logs: host.logs.map(({ message }) => message).join('\n') };
+  };
+  return { host, send };
+}
+
+const inJson = (value: string) => ({ body: JSON.stringify({ model: 'm-1', data: value }) });
+const inQuery = (value: string) => ({ url: `/v1?d=${value}` });
+const inForm = (value: string) => ({ body: `id=17&d=${value}` });
+const inPath = (value: string) => ({ url: `/files/${value}/x` });
+const noise = ['a7b3', 'Zq81', 'id_77', 'x9Y8z7', 'N0ise'];
+
+type Way = (value: string) => Sent;
+const cuts: [string, Way[]][] = [
+  ['queries', [inQuery, inQuery, inQuery]],
+  ['bodies', [inJson, inJson, inJson]],
+  ['a form, a path and a query', [inForm, inPath, inQuery]],
+];
+
+test.each(cuts)('three pieces in %s, with others in between', (_, ways) => {
+  const { send } = gateway();
+  ways.forEach((way, i) => {
+    const { isBlocked, logs } = send(way(parts[i]!));
+    expect(isBlocked, `piece ${i}`).toBe(i === 2);
+    if (i === 2) expect(logs).toContain('"rule":"credential.github.token"');
+    for (const piece of parts) expect(logs).not.toContain(piece);
+    if (i < 2) for (const value of noise) expect(send(ways[i]!(`${value}${i}`)).isBlocked).toBe(false);
+  });
+  // It stays out when it comes again.
+  expect(send(ways[2]!(third)).isBlocked).toBe(true);
+});
+
+test('pieces of base64', () => {
+  const { send } = gateway();
+  const encoded = Buffer.from(`the token is ${parts.join('')} indeed`).toString('base64url');
+  expect(send(inQuery(encoded.slice(0, 30))).isBlocked).toBe(false);
+  expect(send(inQuery(encoded.slice(30))).isBlocked).toBe(true);
+});
+
+test('pieces of two clients are not put together', () => {
+  const { send } = gateway();
+  for (const [i, piece] of parts.entries())
+    expect(send({ ...inQuery(piece), client: `10.0.0.${i + 1}` }).isBlocked).toBe(false);
+});
+
+test.each([
+  ['is off', 'mode: balanced\n'],
+  ['lacks its part', 'mode: balanced\ncross_request_detection: { enabled: true }\n'],
+])('nothing is kept where the section %s', (_, config) => {
+  const { send } = gateway(config);
+  for (const piece of parts) expect(send(inQuery(piece))).toMatchObject({ isBlocked: false, verdicts: [] });
+});
+
+test.each([
+  ['action warn', `mode: balanced\n${on.replace('enabled: true,', 'enabled: true, action: warn,')}`],
+  ['mode audit', `mode: audit\n${on}`],
+  ['enforce: false', `mode: strict\napi_allowlist: [api.example.com]\nenforce: false\n${on}`],
+])('%s warns and blocks nothing', (_, config) => {
+  const { send } = gateway(config);
+  const sent = parts.map((piece) => send(inQuery(piece)));
+  expect(
+    sent.map(({ isBlocked }) => isBlocked),
+    sent[2]!.logs,
+  ).toEqual([false, false, false]);
+  expect(sent[2]!.verdicts).toContain('warn');
+});
+
+test('a conversation that is sent again and again says nothing new', () => {
+  const { send } = gateway();
+  const messages: { id: string; content: string }[] = [];
+  for (let turn = 0; turn < 30; turn++) {
+    messages.push({ id: `msg_${turn}a7Kd`, content: `It is ${turn} o'clock, and all is well in Room-${turn}b.` });
+    expect(send({ body: JSON.stringify({ model: 'gpt-4o', messages }) })).toMatchObject({ verdicts: [] });
+  }
+});
+
+test('many clients take no more memory', { timeout: 60_000 }, () => {
+  const { host, send } = gateway();
+  for (let i = 0; i < 3000; i++)
+    send({ ...inQuery(`a${i}B_${i}`), client: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}` });
+  const before = host.memoryBytes;
+  for (let i = 3000; i < 20_000; i++)
+    send({ ...inQuery(`a${i}B_${i}`), client: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}` });
+  expect(host.memoryBytes).toBe(before);
+  expect(host.sharedData.size).toBeLessThanOrEqual(1025);
+});
