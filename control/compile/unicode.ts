@@ -52,8 +52,9 @@ function lay(): UnicodeSections {
   for (let page = 0; page < layout.UNICODE_PAGE_COUNT; page++) {
     const isUsed = ranges.some(([from, to]) => page * 256 >= from && page * 256 < to);
     const number = isUsed ? addPage(Uint16Array.from({ length: 256 }, (_, i) => folds.add(page * 256 + i))) : none;
-    characters.setUint16(layout.UNICODE_INDEX + page * 2, number, true);
+    characters.setUint8(layout.UNICODE_INDEX + page, number);
   }
+  if (pageBytes.length > 256) throw new RangeError(`${pageBytes.length} different pages of code points`);
   const bytes = new DataView(new ArrayBuffer(pageBytes.length * 512));
   pageBytes.forEach((page, i) => {
     page.forEach((value, j) => {

@@ -30,7 +30,7 @@
  *   ├ TOOL_CHAINS  sequences of categories, one record a rule; both empty where no sequence is looked for
  *   ├ ASCII_RUNS   code points that are read as ASCII, or not seen, one record a run
  *   │              The rest is of the rules that look for phrases of terms, and empty where there are none:
- *   ├ UNICODE      what each ASCII character is, u8; then u16 a page of 256 code points, its number in UNICODE_PAGES
+ *   ├ UNICODE      what each ASCII character is, u8; then u8 a page of 256 code points, its number in UNICODE_PAGES
  *   ├ UNICODE_PAGES u16 a code point: FOLD_*, or where its record is, in steps of four bytes
  *   ├ UNICODE_FOLDS records of what a code point folds to
  *   ├ TERM_KEYS    bitmap by hash: up to four bytes that a word of a term begins with
@@ -43,7 +43,7 @@
  */
 
 export const TABLE_MAGIC = 0x4b_43_50_31; // "1PCK" read as little-endian bytes
-export const TABLE_VERSION = 4;
+export const TABLE_VERSION = 5;
 export const HEADER_BYTES = 16;
 export const SECTION_ALIGNMENT = 16;
 
@@ -398,13 +398,13 @@ export const PIN_PART_NAME = 16; // its name stands twice, with two meanings
 // UNICODE: ASCII characters, then pages.
 export const UNICODE_INDEX = 128;
 export const UNICODE_PAGE_COUNT = 4352; // 0x110000 / 256
-export const UNICODE_BYTES = 8832;
+export const UNICODE_BYTES = 4480;
 
 // What a character is: a separator of some kind, or part of a word.
 export const SEPARATOR_OTHER = 0;
 export const SEPARATOR_SPACE = 1;
-export const SEPARATOR_LINE = 2; // ends a sentence
-export const SEPARATOR_FULL_STOP = 3; // the same: 。！？
+export const SEPARATOR_LINE = 2; // two of them end a sentence
+export const SEPARATOR_FULL_STOP = 3; // ends a sentence: 。！？
 export const SEPARATOR_STOP = 4; // ends a sentence where it does not stand alone: . ! ?
 export const SEPARATOR_QUOTE = 5; // quotation mark, comma or colon, quotation mark: ends a string of JSON
 export const SEPARATOR_OPENING = 6;

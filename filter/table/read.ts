@@ -511,8 +511,7 @@ function checkUnicode(): bool {
   }
   const pageCount = sectionBytes(layout.SECTION_UNICODE_PAGES) / 512;
   for (let page: usize = 0; page < <usize>layout.UNICODE_PAGE_COUNT; page++)
-    if (<u32>load<u16>(unicode + (page << 1), layout.UNICODE_INDEX) >= pageCount)
-      return refuse('a page past the characters');
+    if (<u32>load<u8>(unicode + page, layout.UNICODE_INDEX) >= pageCount) return refuse('a page past the characters');
   let checked: u32 = 0;
   for (let i: u32 = 0; i < pageCount * 256; i++) {
     const fold = <u32>load<u16>(unicodePages + ((<usize>i) << 1));

@@ -458,7 +458,7 @@ function foldAtOnce(at: usize, left: usize): usize {
 }
 
 function foldOf(codePoint: u32): u32 {
-  const page = <usize>load<u16>(table.unicode + ((<usize>codePoint >> 8) << 1), layout.UNICODE_INDEX);
+  const page = <usize>load<u8>(table.unicode + (<usize>codePoint >> 8), layout.UNICODE_INDEX);
   return load<u16>(table.unicodePages + (page << 9) + ((<usize>(codePoint & 255)) << 1));
 }
 
@@ -509,7 +509,7 @@ function beginCharacter(at: usize, start: u32, left: usize): usize {
   foldAt = SEPARATOR_CHARACTER;
   if (length == 1) return 1;
   if (codePoint >> 12 == 0xe0 && codePoint < 0xe0080 && tagsAt == NO_TAGS) tagsAt = start;
-  const page = <usize>load<u16>(table.unicode + ((<usize>codePoint >> 8) << 1), layout.UNICODE_INDEX);
+  const page = <usize>load<u8>(table.unicode + (<usize>codePoint >> 8), layout.UNICODE_INDEX);
   const fold = <u32>load<u16>(table.unicodePages + (page << 9) + ((<usize>(codePoint & 255)) << 1));
   if (fold >= <u32>layout.FOLD_FIRST_RECORD) {
     const record = table.unicodeFolds + ((<usize>fold) << 2);
