@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import type * as refa from 'refa';
 import { CharSet, DFA, NFA, type NoParent, TooManyNodesError } from 'refa';
 import { type ByteSet, members } from './byte-set.ts';
@@ -28,13 +29,16 @@ export const maxStates = 4000;
  * the byte range that is taken off again after minimising. Throws AutomatonTooLarge.
  */
 export function toAutomaton(alternatives: readonly (readonly Node[])[]): Automaton {
-  const text = alternatives.map(textOf).join('|');
-  const automaton = known.get(text) ?? build(alternatives);
-  known.set(text, automaton);
+  const key = createHash('sha256').update(alternatives.map(textOf).join('|')).digest('base64');
+  const automaton = known.get(key) ?? build(alternatives);
+  known.set(key, automaton);
   return automaton;
 }
 
-/** Names and signs of assignment are the same in hundreds of rules, and each is asked for several times. */
+/**
+ * By the digest of the alternatives, whose texts would take megabytes. Names and signs of assignment are the same in
+ * hundreds of rules, and each is asked for several times.
+ */
 const known = new Map<string, Automaton>();
 
 /** A text that only the same nodes have. */
@@ -133,8 +137,20 @@ function number(dfa: DFA): Automaton {
         else row[code] = visit(target);
       }
     });
-    next.push(row);
+    next.push(shared(row));
     labels.push(ends.sort((a, b) => a - b));
   }
   return { next, labels };
+}
+
+/** Most rows lead from one class of bytes to one of the first states: thousands are the same, and kept once. */
+const rows = new Map<string, Uint16Array>();
+
+function shared(row: Uint16Array): Uint16Array {
+  let key = '';
+  for (let byte = 0; byte < 256; byte++) if (row[byte] !== row[byte - 1]) key += `${byte}:${row[byte]} `;
+  const known = rows.get(key);
+  if (known) return known;
+  rows.set(key, row);
+  return row;
 }

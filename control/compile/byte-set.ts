@@ -1,10 +1,18 @@
-/** A set of byte values, as 256 flags of 0 or 1. Never changed once made. */
+/** A set of byte values, as 256 flags of 0 or 1. Never changed once made; the same set is the same array. */
 export type ByteSet = Readonly<Uint8Array>;
+
+/** Patterns name a few hundred sets tens of thousands of times: an array for each would be most of the compiler's memory. */
+const made = new Map<string, ByteSet>();
 
 /** The set of the bytes for which `member` holds. */
 export function bytesWhere(member: (byte: number) => boolean): ByteSet {
-  const set = new Uint8Array(256);
-  for (let byte = 0; byte < 256; byte++) if (member(byte)) set[byte] = 1;
+  const flags = Buffer.alloc(256);
+  for (let byte = 0; byte < 256; byte++) if (member(byte)) flags[byte] = 1;
+  const key = flags.toString('latin1');
+  const known = made.get(key);
+  if (known) return known;
+  const set = Uint8Array.from(flags);
+  made.set(key, set);
   return set;
 }
 

@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto';
 import * as layout from '../../filter/table/layout.ts';
 import type { Automaton } from './automaton.ts';
 import { type ByteSet, members } from './byte-set.ts';
@@ -80,9 +81,10 @@ export class Automata {
 
   /** `labels[state]` is 0 where nothing ends, else from 1 to 255. */
   add(next: readonly Uint16Array[], labels: readonly number[]): number {
-    const rows = next.map((row) => Buffer.from(row.buffer, row.byteOffset, row.byteLength).toString('latin1'));
-    const text = `${labels.join()};${rows.join('')}`;
-    const known = this.#numbers.get(text);
+    const hash = createHash('sha256').update(labels.join());
+    for (const row of next) hash.update(row);
+    const key = hash.digest('base64');
+    const known = this.#numbers.get(key);
     if (known !== undefined) return known;
     const folded = foldColumns(next);
     this.#records.push({
@@ -96,7 +98,7 @@ export class Automata {
       this.#next.push(...folded.rows, ...(folded.rows.length % 2 === 1 ? [0] : []));
     else for (const state of folded.rows) this.#next.push(state & 255, state >> 8);
     this.#labels.push(...labels);
-    this.#numbers.set(text, this.#records.length - 1);
+    this.#numbers.set(key, this.#records.length - 1);
     return this.#records.length - 1;
   }
 
