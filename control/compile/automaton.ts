@@ -144,9 +144,9 @@ function number(dfa: DFA): Automaton {
 }
 
 /** Most rows lead from one class of bytes to one of the first states: thousands are the same, and kept once. */
-const rows = new Map<string, Uint16Array>();
+const rows = new Map<string, Uint16Array<ArrayBuffer>>();
 
-function shared(row: Uint16Array): Uint16Array {
+function shared(row: Uint16Array<ArrayBuffer>): Uint16Array<ArrayBuffer> {
   let key = '';
   for (let byte = 0; byte < 256; byte++) if (row[byte] !== row[byte - 1]) key += `${byte}:${row[byte]} `;
   const known = rows.get(key);
