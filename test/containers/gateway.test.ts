@@ -94,7 +94,7 @@ beforeAll(async () => {
     .withStartupTimeout(120_000)
     .start()
     .catch((error: Error) => {
-      throw new Error(`${error.message}\n${log}`);
+      throw new Error(`${error.message}\n${outOfMemory()}${log}`);
     });
 });
 
@@ -103,6 +103,13 @@ afterAll(async () => {
   await network?.stop();
   rmSync(folder, { recursive: true, force: true });
 });
+
+/** A gateway that the kernel took at its start has no log, and no container that could be asked. */
+function outOfMemory(): string {
+  const seen = ['--since', '5m', '--until', '0s', '--filter', 'event=oom', '--format', '{{.Actor.Attributes.image}}'];
+  const images = execFileSync('docker', ['events', ...seen], { encoding: 'utf8' });
+  return images.includes(gatewayImage) ? 'it was killed at its start: out of memory\n' : '';
+}
 
 function write(name: string, content: string | Buffer): void {
   mkdirSync(join(folder, name, '..'), { recursive: true });
@@ -218,6 +225,8 @@ test("the official chart's arguments and probes are enough, without a volume", a
     .withNetwork(network)
     .withNetworkAliases('second')
     .withUser('1000:1000')
+    // A fifth below the chart's limit: rules and configurations grow, and a start needs most of all.
+    .withResourcesQuota({ memory: 0.2 })
     .withDroppedCapabilities('ALL')
     .withBindMounts([mount('official', '/etc/pipelock')])
     .withCommand([
