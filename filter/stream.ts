@@ -30,7 +30,7 @@ import {
 import { mayAsk } from './action/mcp-token';
 import { forgetOrigin, hasOriginEnded, noteOrigin, originBytes } from './action/origin';
 import { beginOut, putOut } from './action/out';
-import { collectPieces, judgePieces } from './action/pieces';
+import { collectPieces, judgePieces, openPieces } from './action/pieces';
 import { forgetPinsCall } from './action/pins';
 import { forgetHandlerCall } from './action/redirect';
 import { answerRedirected } from './action/redirected';
@@ -140,6 +140,7 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
   const mostUrlBytes = load<u32>(table.policy, layout.POLICY_URL_BYTES);
   if (mostUrlBytes != 0 && urlLength > mostUrlBytes && refuse(exchange, layout.UNREADABLE_URL_TOO_LONG))
     return HeadersStatus.StopIteration;
+  openPieces();
   collectPieces(urlStart, urlLength, true);
   if (judgeUrl(exchange, urlStart, urlLength)) return HeadersStatus.StopIteration;
   // The headers of a tunnel are for the gateway and go no farther.
@@ -439,6 +440,8 @@ function tooLarge(exchange: Exchange): bool {
 /** Judges the request body of `length` bytes; true where the exchange was answered. */
 function judgeRequest(exchange: Exchange, length: u32): bool {
   exchange.request = Reading.Pass;
+  // It asks the host, and the body lies in the host buffer after it.
+  openPieces();
   if (length == 0 || getBuffer(BufferType.RequestBody, 0, length) != Status.Ok) return false;
   collectPieces(result.pointer(), length, false);
   const isAnswered =

@@ -1,6 +1,7 @@
+// Longer than most files: what is kept, for how long and in what way it is put together is to be seen together.
 // A secret cut over several requests of one client. What may be a piece of a token (a value of a query, a segment of a path, a
 // string of JSON, a field of a form) is kept for a while in shared data, for all workers alike, and each new one is put
-// together with those before it: any two, any three, and all in a row, so that what is sent in between hides nothing.
+// together with those before it: any two, any three, and all in a row. More values in between than are kept hide a piece.
 import { Bytes, currentTimeNanoseconds, getSharedData, result, Status, setSharedData } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
@@ -9,38 +10,52 @@ import { judgeJoined } from './judge';
 import { clientOf, hashOf } from './sessions';
 import { appendByte, appendText, beginText, textLength, textStart } from './text';
 
-/** A place holds one client; the ABI takes no key away, so there is a fixed number of them, and a new client begins it anew. */
+/**
+ * A place holds one client; the ABI takes no key away, so there is a fixed number of them. A client has its place among a
+ * few, and takes that of the one that was silent longest: so thousands keep out of each other's way.
+ */
 const KEY = Bytes.of('penstock.pieces.');
-const PLACES: u64 = 1024;
-/** Pieces of one request: an ordinary one has a model's name and an id or two. */
+const PLACES: u64 = 4096;
+const WAYS: u32 = 4;
+/** Another worker may come in between; so often in a row only where something is broken. */
+const MOST_TRIES = 100;
+/** No value has this version: set with it, a value stays that another worker set first. */
+const ABSENT: u32 = 0xffffffff;
+/** New pieces of one request: an ordinary one has an id or two beside what its conversation had before. */
 const MOST_NEW: u32 = 8;
 /** A shorter piece leaves the rest of its token whole. */
 const LEAST_PIECE: usize = 3;
-/** All ways to put a piece together: 16 pairs, 120 of three, 16 rows. */
-const TEXT_BYTES: u32 = 65536;
+/** All ways to put a piece together: 16 pairs, 120 of three, 14 rows, of the longest pieces. */
+const TEXT_BYTES: u32 = 72 * 1024;
 
-// A place: u64 client, u32 pieces that were seen, u32 those that are kept, bits of those that were seen, and the pieces.
+// A place: u64 client, u32 second of its last piece, u32 pieces that are kept, u32 second and u32 pieces since the bits of the
+// seen ones were parted, their bits, those of the ones before them, and the pieces.
 const CLIENT: usize = 0;
-const SEEN_COUNT: usize = 8;
+const LAST_SECOND: usize = 8;
 const KEPT_COUNT: usize = 12;
-const SEEN: usize = 16;
-const SEEN_BITS: u64 = 2048;
-/** More of them, and most bits are set. */
-const MOST_SEEN: u32 = 300;
-const PIECES: usize = 272;
+const SEEN_SECOND: usize = 16;
+const SEEN_COUNT: usize = 20;
+const SEEN: usize = 24;
+/** Each part. What was seen is forgotten a part at a time: a piece counts again once it has aged out. */
+const SEEN_BITS: u64 = 1024;
+const SEEN_BYTES: usize = 128;
+/** More of them in one part, and many bits are set. */
+const MOST_SEEN: u32 = 150;
+const PIECES: usize = 280; // SEEN + 2 × SEEN_BYTES
 // A piece: u32 second, u32 length, the bytes.
 const SECOND: usize = 0;
 const LENGTH: usize = 4;
 const TEXT: usize = 8;
 const RECORD_BYTES: u32 = 136;
-const PLACE_BYTES: u32 = 2448; // PIECES + MAX_PIECES × RECORD_BYTES
+const PLACE_BYTES: u32 = 2456; // PIECES + MAX_PIECES × RECORD_BYTES
 
 const key: usize = memory.data(24);
-const place: usize = memory.data(2448, 8);
+const place: usize = memory.data(2456, 8);
 let cas: u32 = 0;
+let second: u32 = 0;
 
 /** The pieces of the request: a u32 length and the bytes. */
-const found: usize = memory.data(1088, 8); // MOST_NEW × RECORD_BYTES
+const found: usize = memory.data(1224, 8); // (MOST_NEW + 1) × RECORD_BYTES
 let foundCount: u32 = 0;
 
 /** Whether pieces are looked for at all. */
@@ -48,38 +63,44 @@ export function looksAcross(): bool {
   return load<u32>(table.policy, layout.POLICY_ACROSS_SECONDS) != 0;
 }
 
-/** Notes what may be a piece in a text of a request, to be judged by judgePieces. */
-export function collectPieces(start: usize, length: u32, isUrl: bool): void {
+/** Reads what the client sent before. Called before collectPieces, whose text may lie in the host buffer. */
+export function openPieces(): void {
   foundCount = 0;
+  if (looksAcross()) open();
+}
+
+/** Notes what may be a piece in a text of a request and was not seen before, to be judged by judgePieces. */
+export function collectPieces(start: usize, length: u32, isUrl: bool): void {
   if (!looksAcross()) return;
   const end = start + length;
   for (let p = start; p < end && foundCount < MOST_NEW; ) {
     const from = p;
     while (p < end && isPieceByte(load<u8>(p), isUrl)) p++;
-    if (isValue(from, p, start, end, isUrl)) add(from, <u32>(p - from));
+    if (isValue(from, p, start, end, isUrl)) addNew(from, <u32>(p - from));
     if (p == from) p++;
   }
 }
 
-/** Judges what collectPieces noted together with what the client sent before. True where the exchange was answered. */
+/**
+ * Judges what collectPieces noted together with what the client sent before; pieces of one request are not put together
+ * with each other, since the scanner reads it whole. True where the exchange was answered.
+ */
 export function judgePieces(exchange: Exchange, surface: i32): bool {
   if (foundCount == 0) return false;
-  const client = clientOf();
-  const second = <u32>(currentTimeNanoseconds() / 1_000_000_000);
-  open(client, second);
-  let isNew = false;
-  beginText(TEXT_BYTES);
   for (let i: u32 = 0; i < foundCount; i++) {
-    const piece = found + <usize>(i * RECORD_BYTES);
-    if (wasSeen(piece)) continue;
-    isNew = true;
-    putTogether(piece);
-    keep(piece, second);
+    beginText(TEXT_BYTES);
+    putTogether(pieceFound(i));
+    if (textLength() > 0 && judgeJoined(exchange, surface, textStart(), textLength(), warnsOnly())) return true;
   }
-  if (!isNew) return false;
-  if (textLength() > 0 && judgeJoined(exchange, surface, textStart(), textLength(), warnsOnly())) return true;
-  // Another worker may have come in between: its pieces or these are lost, and both stay found together from then on.
-  setSharedData(key, KEY.length + 8, place, <u32>PIECES + keptCount() * RECORD_BYTES, cas);
+  for (let i = 0; i < MOST_TRIES; i++) {
+    for (let j: u32 = 0; j < foundCount; j++) {
+      noteSeen(pieceFound(j));
+      keep(pieceFound(j));
+    }
+    const bytes = <u32>PIECES + keptCount() * RECORD_BYTES;
+    if (setSharedData(key, KEY.length + 8, place, bytes, cas) == Status.Ok) return false;
+    open();
+  }
   return false;
 }
 
@@ -87,19 +108,59 @@ function warnsOnly(): bool {
   return load<u8>(table.policy, layout.POLICY_ACROSS_WARNS) != 0;
 }
 
-/** Reads the client's place, without what is too old; begins it anew where it is another client's. */
-function open(client: u64, second: u32): void {
-  memory.copy(key, KEY.pointer, KEY.length);
-  store<u64>(key + KEY.length, client % PLACES);
-  const isKnown = getSharedData(key, KEY.length + 8) == Status.Ok && result.length() <= PLACE_BYTES;
-  cas = isKnown ? result.cas() : 0;
-  if (isKnown) memory.copy(place, result.pointer(), result.length());
-  if (!isKnown || load<u64>(place, CLIENT) != client || load<u32>(place, SEEN_COUNT) > MOST_SEEN) {
-    memory.fill(place, 0, PIECES);
-    store<u64>(place, client, CLIENT);
-  }
+/** Reads the client's place, without what is too old; begins one anew where it has none. */
+function open(): void {
+  const client = clientOf();
+  second = <u32>(currentTimeNanoseconds() / 1_000_000_000);
+  find(client);
   const mostAge = load<u32>(table.policy, layout.POLICY_ACROSS_SECONDS);
   while (keptCount() > 0 && second - load<u32>(pieceAt(0), SECOND) > mostAge) dropFirst();
+  store<u32>(place, second, LAST_SECOND);
+  if (second - load<u32>(place, SEEN_SECOND) > mostAge || load<u32>(place, SEEN_COUNT) > MOST_SEEN) {
+    memory.copy(place + SEEN + SEEN_BYTES, place + SEEN, SEEN_BYTES);
+    memory.fill(place + SEEN, 0, SEEN_BYTES);
+    store<u32>(place, second, SEEN_SECOND);
+    store<u32>(place, 0, SEEN_COUNT);
+  }
+}
+
+/** Sets key and cas to the client's place and copies it, or makes one in that of its ways which was silent longest. */
+function find(client: u64): void {
+  memory.copy(key, KEY.pointer, KEY.length);
+  store<u64>(key + KEY.length, client);
+  const hash = hashOf(key + KEY.length, 8);
+  let oldest: u64 = u64.MAX_VALUE;
+  let oldestKey: u64 = 0;
+  let oldestCas: u32 = ABSENT;
+  for (let way: u32 = 0; way < WAYS; way++) {
+    const number = (hash >> (16 * way)) % PLACES;
+    store<u64>(key + KEY.length, number);
+    const isKnown = getSharedData(key, KEY.length + 8) == Status.Ok && isPlace(result.pointer(), result.length());
+    if (isKnown && load<u64>(result.pointer(), CLIENT) == client) {
+      cas = result.cas();
+      memory.copy(place, result.pointer(), result.length());
+      return;
+    }
+    const last: u64 = isKnown ? <u64>load<u32>(result.pointer(), LAST_SECOND) + 1 : 0;
+    if (last >= oldest) continue;
+    oldest = last;
+    oldestKey = number;
+    oldestCas = isKnown ? result.cas() : ABSENT;
+  }
+  store<u64>(key + KEY.length, oldestKey);
+  cas = oldestCas;
+  memory.fill(place, 0, PIECES);
+  store<u64>(place, client, CLIENT);
+  store<u32>(place, second, SEEN_SECOND);
+}
+
+/** Whether bytes of shared data are as long as what they say they hold. */
+function isPlace(from: usize, length: u32): bool {
+  return (
+    length >= <u32>PIECES &&
+    load<u32>(from, KEPT_COUNT) <= <u32>layout.MAX_PIECES &&
+    length == <u32>PIECES + load<u32>(from, KEPT_COUNT) * RECORD_BYTES
+  );
 }
 
 function keptCount(): u32 {
@@ -116,30 +177,36 @@ function dropFirst(): void {
   store<u32>(place, left, KEPT_COUNT);
 }
 
-function keep(piece: usize, second: u32): void {
+function keep(piece: usize): void {
   while (keptCount() >= <u32>load<u8>(table.policy, layout.POLICY_ACROSS_PIECES)) dropFirst();
   const at = pieceAt(keptCount());
   memory.copy(at, piece, RECORD_BYTES);
   store<u32>(at, second, SECOND);
   store<u32>(place, keptCount() + 1, KEPT_COUNT);
+}
+
+/** Whether the piece has come before: a client repeats a conversation with each request. */
+function wasSeen(piece: usize): bool {
+  const hash = hashOf(piece + TEXT, load<u32>(piece, LENGTH));
+  const one = hash % SEEN_BITS;
+  const two = (hash >> 32) % SEEN_BITS;
+  return (hasBit(0, one) && hasBit(0, two)) || (hasBit(SEEN_BYTES, one) && hasBit(SEEN_BYTES, two));
+}
+
+function hasBit(part: usize, bit: u64): bool {
+  return ((load<u8>(place + SEEN + part + <usize>(bit >> 3)) >> <u8>(bit & 7)) & 1) != 0;
+}
+
+function noteSeen(piece: usize): void {
+  const hash = hashOf(piece + TEXT, load<u32>(piece, LENGTH));
+  setBit(hash % SEEN_BITS);
+  setBit((hash >> 32) % SEEN_BITS);
   store<u32>(place, load<u32>(place, SEEN_COUNT) + 1, SEEN_COUNT);
 }
 
-/** Whether the piece has come before: a client repeats a conversation with each request. Notes it as seen. */
-function wasSeen(piece: usize): bool {
-  const hash = hashOf(piece + TEXT, load<u32>(piece, LENGTH));
-  // Both are to be set.
-  const was = setBit(hash % SEEN_BITS);
-  return setBit((hash >> 32) % SEEN_BITS) && was;
-}
-
-/** Sets a bit; true where it was set. */
-function setBit(bit: u64): bool {
+function setBit(bit: u64): void {
   const at = place + SEEN + <usize>(bit >> 3);
-  const mask: u8 = 1 << (<u8>(bit & 7));
-  const was = (load<u8>(at) & mask) != 0;
-  store<u8>(at, load<u8>(at) | mask);
-  return was;
+  store<u8>(at, load<u8>(at) | ((<u8>1) << (<u8>(bit & 7))));
 }
 
 /** Writes a line for each way to put the piece behind others. */
@@ -168,10 +235,20 @@ function endLine(piece: usize): void {
   appendByte(0x0a);
 }
 
-function add(from: usize, length: u32): void {
-  const piece = found + <usize>(foundCount * RECORD_BYTES);
+function pieceFound(i: u32): usize {
+  return found + <usize>(i * RECORD_BYTES);
+}
+
+/** Notes a piece unless it was seen, or stands in this text twice. */
+function addNew(from: usize, length: u32): void {
+  const piece = pieceFound(foundCount);
   store<u32>(piece, length, LENGTH);
   memory.copy(piece + TEXT, from, length);
+  if (wasSeen(piece)) return;
+  for (let i: u32 = 0; i < foundCount; i++) {
+    const other = pieceFound(i);
+    if (load<u32>(other, LENGTH) == length && memory.compare(other + TEXT, piece + TEXT, length) == 0) return;
+  }
   foundCount++;
 }
 

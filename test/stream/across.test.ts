@@ -23,7 +23,8 @@ interface Sent {
 
 /** A gateway of one worker. `send` gives the verdicts of a request, and whether it was answered in the origin's place. */
 function gateway(config = `mode: balanced\n${on}`) {
-  const host = new Host(wasm, { logLevel: 'info' });
+  let seconds = 1_800_000_000;
+  const host = new Host(wasm, { logLevel: 'info', nowNanoseconds: () => BigInt(seconds) * 1_000_000_000n });
   const table = tables.get(config) ?? compileRules(rules, config).table;
   tables.set(config, table);
   const plugin = host.configure(table, { rootId: 'penstock' });
@@ -50,7 +51,10 @@ function gateway(config = `mode: balanced\n${on}`) {
     const verdicts = host.logs.flatMap(({ message }) => /"event":"finding","verdict":"(\w+)"/.exec(message)?.[1] ?? []);
     return { isBlocked, verdicts, logs: host.logs.map(({ message }) => message).join('\n') };
   };
-  return { host, send };
+  const wait = (forSeconds: number) => {
+    seconds += forSeconds;
+  };
+  return { host, send, wait };
 }
 
 const inJson = (value: string) => ({ body: JSON.stringify({ model: 'm-1', data: value }) });
@@ -131,5 +135,39 @@ test('many clients take no more memory', { timeout: 60_000 }, () => {
   for (let i = 3000; i < 20_000; i++)
     send({ ...inQuery(`a${i}B_${i}`), client: `10.${i >> 16}.${(i >> 8) & 255}.${i & 255}` });
   expect(host.memoryBytes).toBe(before);
-  expect(host.sharedData.size).toBeLessThanOrEqual(1025);
+  expect(host.sharedData.size).toBeLessThanOrEqual(4097);
+});
+
+test('values that come again with each request hide no later piece', () => {
+  const { send } = gateway();
+  const again = Array.from({ length: 20 }, (_, i) => `item_${i}aB`);
+  const sendWith = (piece: string) => send({ body: JSON.stringify({ again, data: piece }) }).isBlocked;
+  // A request has eight new values at most: these make them known.
+  for (let i = 0; i < 3; i++) sendWith('none');
+  expect(parts.map(sendWith)).toEqual([false, false, true]);
+});
+
+test('a request alone is not put together with itself', () => {
+  const { send } = gateway();
+  const filler = 'and then it went on for a while';
+  expect(send({ body: JSON.stringify({ a: parts[0], x: filler, b: parts[1], y: filler, c: third }) }).isBlocked).toBe(
+    false,
+  );
+});
+
+test('a piece that comes again after it was forgotten counts again', () => {
+  const { send, wait } = gateway();
+  expect(send(inQuery(parts[0]!)).isBlocked).toBe(false);
+  wait(3 * 3600);
+  send(inQuery('a7b3'));
+  wait(3 * 3600);
+  expect(parts.map((piece) => send(inQuery(piece)).isBlocked)).toEqual([false, false, true]);
+});
+
+test("two thousand clients at once keep out of each other's way", { timeout: 60_000 }, () => {
+  const { send } = gateway();
+  const clients = Array.from({ length: 2000 }, (_, i) => `10.1.${i >> 8}.${i & 255}`);
+  let blocked = 0;
+  for (const piece of parts) for (const client of clients) if (send({ ...inQuery(piece), client }).isBlocked) blocked++;
+  expect(blocked).toBeGreaterThan(1900);
 });
