@@ -1,7 +1,7 @@
 // The callbacks that Envoy calls: arguments decoded, stream.ts called.
 
 import { isCutRoot, isCutStream, onCutConfigured, onCutDeleted, onCutOpened, onCutTick } from './action/cut';
-import { exchangeOf, openExchange } from './action/exchange';
+import { Exchange, exchangeOf, openExchange } from './action/exchange';
 import { dropPins, takePins } from './action/pins';
 import { handlerBytes, takeHandlerAnswer } from './action/redirect';
 import { clearMetrics } from './action/report';
@@ -39,6 +39,7 @@ import {
   onUrlFormHeaders,
 } from './stream';
 import { loadTable, refusal } from './table/read';
+import { setLevel } from './verdict/verdict';
 
 export { proxy_abi_version_0_2_1, proxy_on_memory_allocate } from './proxy-wasm-as/assembly';
 
@@ -106,14 +107,21 @@ export function proxy_on_context_create(context: u32, parentContext: u32): void 
   else openExchange(context);
 }
 
-export function proxy_on_request_headers(context: u32, count: u32, endOfStream: u32): u32 {
+/** The context's exchange, or null where it has none. What is judged from now on is judged as its client stands. */
+function enter(context: u32): Exchange | null {
   const exchange = exchangeOf(context);
+  if (exchange !== null) setLevel(exchange.level);
+  return exchange;
+}
+
+export function proxy_on_request_headers(context: u32, count: u32, endOfStream: u32): u32 {
+  const exchange = enter(context);
   if (exchange === null) return urlForms.get(context) != 0 ? onUrlFormHeaders() : HeadersStatus.Continue;
   return onRequestHeaders(exchange, endOfStream != 0);
 }
 
 export function proxy_on_request_body(context: u32, length: u32, endOfStream: u32): u32 {
-  const exchange = exchangeOf(context);
+  const exchange = enter(context);
   if (exchange === null) return BodyStatus.Continue;
   const status = onRequestBody(exchange, length, endOfStream != 0);
   exchange.countRequestBytes(length, status == BodyStatus.StopIterationAndBuffer);
@@ -121,19 +129,19 @@ export function proxy_on_request_body(context: u32, length: u32, endOfStream: u3
 }
 
 export function proxy_on_request_trailers(context: u32, count: u32): u32 {
-  const exchange = exchangeOf(context);
+  const exchange = enter(context);
   if (exchange === null) return TrailersStatus.Continue;
   return onRequestTrailers(exchange);
 }
 
 export function proxy_on_response_headers(context: u32, count: u32, endOfStream: u32): u32 {
-  const exchange = exchangeOf(context);
+  const exchange = enter(context);
   if (exchange === null) return HeadersStatus.Continue;
   return onResponseHeaders(exchange, endOfStream != 0);
 }
 
 export function proxy_on_response_body(context: u32, length: u32, endOfStream: u32): u32 {
-  const exchange = exchangeOf(context);
+  const exchange = enter(context);
   if (exchange === null)
     return isCutStream(context) || urlForms.get(context) != 0
       ? BodyStatus.Continue
@@ -144,7 +152,7 @@ export function proxy_on_response_body(context: u32, length: u32, endOfStream: u
 }
 
 export function proxy_on_response_trailers(context: u32, count: u32): u32 {
-  const exchange = exchangeOf(context);
+  const exchange = enter(context);
   if (exchange === null) return TrailersStatus.Continue;
   return onResponseTrailers(exchange);
 }
@@ -158,14 +166,14 @@ export function proxy_on_http_call_response(
   trailers: u32,
 ): void {
   const caller = takeHandlerAnswer(call, bodyBytes);
-  const redirected = exchangeOf(caller);
+  const redirected = enter(caller);
   if (redirected !== null) {
     setEffectiveContext(caller);
     onHandlerAnswer(redirected, handlerBytes());
     return;
   }
   const context = takePins(call, bodyBytes);
-  const exchange = exchangeOf(context);
+  const exchange = enter(context);
   if (exchange !== null) {
     setEffectiveContext(context);
     onPinsAnswer(exchange);

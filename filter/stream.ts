@@ -4,6 +4,7 @@
 import { answerFinding, answerNoUrl, answerUnreadableAnswer } from './action/answer';
 import { answerInstead, areBlocked, writeAnswerHeaders } from './action/answer-headers';
 import { namesAgree, readTunnel } from './action/authority';
+import { enterClient, leaveClient } from './action/clients';
 import { Content, contentOf, holds, startsWith } from './action/content';
 import { readDecimal } from './action/decimal';
 import { isCutShort, takeCounts, wasBroken, wasCutShort } from './action/decompressor';
@@ -68,7 +69,7 @@ import {
 } from './proxy-wasm-as/assembly';
 import * as layout from './table/layout';
 import * as table from './table/read';
-import { isRead, maxRequestBodyBytes, maxResponseBytes, mayStop } from './verdict/verdict';
+import { isRead, maxRequestBodyBytes, maxResponseBytes, mayStop, setLevel } from './verdict/verdict';
 
 const METHOD = Bytes.of(':method');
 const CONNECT = Bytes.of('CONNECT');
@@ -140,6 +141,7 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
   const mostUrlBytes = load<u32>(table.policy, layout.POLICY_URL_BYTES);
   if (mostUrlBytes != 0 && urlLength > mostUrlBytes && refuse(exchange, layout.UNREADABLE_URL_TOO_LONG))
     return HeadersStatus.StopIteration;
+  if (enterClient(exchange)) return HeadersStatus.StopIteration;
   openPieces();
   collectPieces(urlStart, urlLength, true);
   if (judgeUrl(exchange, urlStart, urlLength)) return HeadersStatus.StopIteration;
@@ -375,6 +377,7 @@ export function onTick(rootContext: u32): void {
       continue;
     }
     waitNoMore(exchange);
+    setLevel(exchange.level);
     if (setEffectiveContext(exchange.contextId) != Status.Ok) continue;
     if (exchange.response == Reading.Events) continueStream(StreamType.Response);
     else if (exchange.response == Reading.Hold) passHeld(exchange);
@@ -390,6 +393,7 @@ export function onDone(contextId: u32): void {
   const exchange = removeExchange(contextId);
   if (exchange === null) return;
   countBytes(exchange);
+  leaveClient(exchange);
   forgetPinsCall(exchange);
   forgetHandlerCall(exchange);
   uncount(exchange);

@@ -51,6 +51,7 @@ const validators: Record<Validator, number> = {
   'mixed-password': layout.VALIDATOR_MIXED_PASSWORD,
   'base58-check': layout.VALIDATOR_BASE58_CHECK,
   bip39: layout.VALIDATOR_BIP39,
+  address: layout.VALIDATOR_ADDRESS,
 };
 
 /**
@@ -66,6 +67,7 @@ export type TablePolicy = Pick<
   | 'unreadableVerdicts'
   | 'explainsBlocks'
   | 'suppressions'
+  | 'profiles'
   | 'stripsTools'
   | 'seedPhrases'
   | 'toolRanges'
@@ -364,6 +366,9 @@ function layPolicy(
   const suppressions = policy.suppressions.flatMap(({ rule, host, path }) => [rule, host, path]);
   record.setUint32(layout.POLICY_SUPPRESSIONS, words.add(suppressions), true);
   record.setUint32(layout.POLICY_SUPPRESSIONS + 4, suppressions.length, true);
+  const exempt = policy.profiles?.levels?.exempt ?? [];
+  record.setUint32(layout.POLICY_LEVEL_EXEMPT_WORDS, words.add(exempt), true);
+  record.setUint32(layout.POLICY_LEVEL_EXEMPT_WORDS + 4, exempt.length, true);
   return new Uint8Array(record.buffer);
 }
 

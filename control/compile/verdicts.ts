@@ -1,6 +1,6 @@
 /** The verdicts of a table: all of it that a mode or an action decides, in places of its own, so that they can be changed in a finished table. */
 import * as layout from '../../filter/table/layout.ts';
-import { type Policy, surfaces, type Verdict } from '../policy/policy.ts';
+import { levels, type Policy, surfaces, type Verdict } from '../policy/policy.ts';
 import type { Rule } from '../rules/rule.ts';
 
 /** The part of a policy that setVerdicts writes. */
@@ -18,6 +18,7 @@ export type VerdictPolicy = Pick<
   | 'webSocket'
   | 'limits'
   | 'acrossRequests'
+  | 'profiles'
   | 'mcpTokenDigests'
 >;
 
@@ -63,6 +64,7 @@ export function setVerdicts(
   view.setUint32(record + layout.POLICY_ACROSS_SECONDS, policy.acrossRequests?.seconds ?? 0, true);
   view.setUint8(record + layout.POLICY_ACROSS_PIECES, policy.acrossRequests?.pieces ?? 0);
   view.setUint8(record + layout.POLICY_ACROSS_WARNS, policy.acrossRequests?.warnsOnly ? 1 : 0);
+  setProfiles(view, record, policy.profiles);
   view.setUint32(record + layout.POLICY_URL_BYTES, urlBytes, true);
   view.setUint32(record + layout.POLICY_REQUESTS_PER_MINUTE, requestsPerMinute, true);
   view.setBigUint64(record + layout.POLICY_BYTES_PER_MINUTE, BigInt(bytesPerMinute), true);
@@ -94,5 +96,24 @@ export function setVerdicts(
       standing = Math.max(standing, layout.SURFACE_READ);
     view.setUint8(record + layout.POLICY_PHRASE_SURFACES + surface, hasPhrases);
     view.setUint8(record + layout.POLICY_SURFACES + surface, standing);
+  });
+}
+
+function setProfiles(view: DataView, record: number, profiles: Policy['profiles']): void {
+  const thousandths = (value: number) => Math.min(0xffff_ffff, Math.round(value * 1000));
+  const { windowSeconds = 0, maxDomains = 0, volumeRatio = 0, maxClients = 0, ttlSeconds = 0 } = profiles ?? {};
+  view.setUint32(record + layout.POLICY_PROFILE_SECONDS, windowSeconds, true);
+  view.setUint32(record + layout.POLICY_PROFILE_TTL_SECONDS, ttlSeconds, true);
+  view.setUint32(record + layout.POLICY_PROFILE_PLACES, maxClients, true);
+  view.setUint32(record + layout.POLICY_PROFILE_DOMAINS, maxDomains, true);
+  view.setUint32(record + layout.POLICY_PROFILE_RATIO, thousandths(volumeRatio), true);
+  const { threshold = 0, decay = 0, blockWarned = [], blockAll = [] } = profiles?.levels ?? {};
+  view.setUint32(record + layout.POLICY_LEVEL_THRESHOLD, thousandths(threshold), true);
+  view.setUint32(record + layout.POLICY_LEVEL_DECAY, thousandths(decay), true);
+  levels.forEach((level, i) => {
+    const flags =
+      (blockWarned.includes(level) ? layout.LEVEL_BLOCKS_WARNED : 0) |
+      (blockAll.includes(level) ? layout.LEVEL_BLOCKS_ALL : 0);
+    view.setUint8(record + layout.POLICY_LEVEL_FLAGS + i, flags);
   });
 }

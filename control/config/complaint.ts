@@ -23,6 +23,7 @@ export const problemCodes = [
   'several-documents',
   'too-deep',
   'tool-scanning-needed',
+  'profiling-needed',
   'too-large',
   'too-many-aliases',
   'unguarded-assistant',

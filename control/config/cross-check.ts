@@ -92,6 +92,39 @@ export const crossChecks: readonly CrossCheck[] = [
     },
   },
   {
+    keys: ['adaptive_enforcement.enabled', 'session_profiling.enabled'],
+    check({ adaptive_enforcement, session_profiling }) {
+      if (!adaptive_enforcement.enabled || session_profiling.enabled) return undefined;
+      return {
+        path: ['adaptive_enforcement', 'enabled'],
+        on: 'value',
+        code: 'profiling-needed',
+        message: 'what a client comes to is kept in its profile, and session_profiling keeps none',
+        remedy: 'write session_profiling.enabled: true, or false here',
+      };
+    },
+  },
+  {
+    keys: ['adaptive_enforcement.levels'],
+    check({ adaptive_enforcement: { levels } }) {
+      const steps = [levels.elevated, levels.high, levels.critical];
+      const names = ['elevated', 'high', 'critical'] as const;
+      for (const key of ['upgrade_warn', 'upgrade_ask', 'block_all'] as const) {
+        const loose = steps.findIndex((step, i) => i > 0 && !step[key] && Boolean(steps[i - 1]![key]));
+        if (loose < 0) continue;
+        return {
+          path: ['adaptive_enforcement', 'levels', names[loose]!, key],
+          on: 'value',
+          otherwise: ['adaptive_enforcement', 'levels', names[loose - 1]!, key],
+          code: 'not-allowed',
+          message: `less strict than at ${names[loose - 1]}`,
+          remedy: `write ${quote(steps[loose - 1]![key])} as there, or ease it there too`,
+        };
+      }
+      return undefined;
+    },
+  },
+  {
     keys: ['logging.output', 'logging.file'],
     check({ logging: { output, file } }) {
       if (output === 'stdout' || file !== '') return undefined;

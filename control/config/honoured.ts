@@ -35,7 +35,6 @@ const noFetch = (instead: string): Standing => ({
   never: `there is no /fetch here, whose key it is; ${instead}`,
 });
 const unlicensed: Standing = { does: 'nothing', never: 'nothing here needs a licence' };
-const unlessEnabled: Standing = { does: 'nothing', switches: ['enabled'] };
 
 export const standings: Readonly<Record<string, Standing>> = {
   version: by('the reader of this file'),
@@ -128,8 +127,12 @@ export const standings: Readonly<Record<string, Standing>> = {
     never: 'MCP is served over HTTP, on 8889; MCP over a WebSocket passes 8888 like any other, as websocket_proxy says',
   },
   tool_chain_detection: by('the filter'),
-  session_profiling: unlessEnabled,
-  adaptive_enforcement: unlessEnabled,
+  session_profiling: by('the filter'),
+  'session_profiling.cleanup_interval_seconds': {
+    does: 'nothing',
+    never: 'nothing is cleaned up at intervals; a client that was silent makes room for another',
+  },
+  adaptive_enforcement: by('the filter'),
   'cross_request_detection.enabled': by('the filter'),
   'cross_request_detection.action': by('the filter'),
   'cross_request_detection.fragment_reassembly': by('the filter'),
@@ -165,7 +168,7 @@ export const standings: Readonly<Record<string, Standing>> = {
     never:
       'texts are read on their way and not on request; send them through 8888 or 8889, or try one with penstock trace',
   },
-  address_protection: unlessEnabled,
+  address_protection: by('the table'),
   seed_phrase_detection: by('the filter'),
   rules: {
     does: 'nothing',

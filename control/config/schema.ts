@@ -24,6 +24,11 @@ const maxSeconds = 315_360_000;
 const maxBodyBytes = 2 ** 30;
 // The filter counts requests in 32 bits.
 const maxPerMinute = 1_000_000_000;
+// A year, with room to be multiplied by 60 in 32 bits.
+const maxMinutes = 525_600;
+// What the filter has room for: domains that it remembers of a client (filter/table/layout.ts), and 20 MB of clients.
+const maxProfileDomains = 100;
+const maxProfiles = 16_384;
 // A leaf is renewed before it expires; under a minute it would expire while a handshake waits for it.
 const minCertTtlSeconds = 60;
 // One leaf with its key is about 2 KiB: a million is 2 GiB, and no cache should be larger.
@@ -34,6 +39,7 @@ const text = (byDefault = '') => z.string().default(byDefault);
 const count = (byDefault: number, least = 1) => z.int().min(least).default(byDefault);
 const ratio = (byDefault: number, most = Number.MAX_SAFE_INTEGER) => z.number().min(0).max(most).default(byDefault);
 const seconds = (byDefault: number) => z.int().min(1).max(maxSeconds).default(byDefault);
+const minutes = (byDefault: number) => z.int().min(1).max(maxMinutes).default(byDefault);
 const texts = (byDefault: string[] = []) => z.array(z.string()).default(byDefault);
 /** What happens on a finding. No default: the mode decides. */
 const action = <const Names extends readonly string[]>(...names: Names) => z.enum(names).optional();
@@ -155,11 +161,11 @@ const mcpToolPolicy = {
 const sessionProfiling = {
   enabled: flag(false),
   anomaly_action: action('warn', 'block'),
-  domain_burst: count(5),
-  window_minutes: count(5),
+  domain_burst: z.int().min(1).max(maxProfileDomains).default(5),
+  window_minutes: minutes(5),
   volume_spike_ratio: ratio(3),
-  max_sessions: count(1000),
-  session_ttl_minutes: count(30),
+  max_sessions: z.int().min(1).max(maxProfiles).default(1000),
+  session_ttl_minutes: minutes(30),
   cleanup_interval_seconds: seconds(60),
 };
 
@@ -337,8 +343,9 @@ export const configSchema = z.strictObject({
   session_profiling: section(sessionProfiling),
   adaptive_enforcement: section({
     enabled: flag(false),
-    escalation_threshold: ratio(5),
-    decay_per_clean_request: ratio(0.5),
+    // The filter counts thousandths in 32 bits.
+    escalation_threshold: z.number().min(1).max(100_000).default(5),
+    decay_per_clean_request: ratio(0.5, 100_000),
     exempt_domains: hostPatterns(),
     levels: section({
       elevated: adaptiveLevel('block', '', false),

@@ -4,7 +4,14 @@ import { parseSuppressPath, type SuppressPath } from '../config/suppress-path.ts
 import type { Rule } from '../rules/rule.ts';
 import { toolChains } from './calls.ts';
 import { ownCredentialHeaders } from './own-credential-headers.ts';
-import { type ListenAddress, type Policy, unreadables, type WebSocketPolicy } from './policy.ts';
+import {
+  type LevelPolicy,
+  type ListenAddress,
+  levels,
+  type Policy,
+  unreadables,
+  type WebSocketPolicy,
+} from './policy.ts';
 import { refusedRanges } from './ranges.ts';
 import { ruleVerdicts, unreadableVerdict } from './verdicts.ts';
 
@@ -64,6 +71,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
       allowedRanges: config.ssrf.ip_allowlist,
     },
     ...acrossRequests(config),
+    ...profiles(config, blocks),
     stop: stopPolicy(config),
     toldExchanges: toldExchanges(config),
     tunnel: {
@@ -81,6 +89,38 @@ function acrossRequests({ cross_request_detection: section }: Config): Pick<Poli
   if (!section.enabled || !enabled) return {};
   const pieces = Math.min(layout.MAX_PIECES, Math.max(1, Math.floor(max_buffer_bytes / layout.PIECE_BYTES)));
   return { acrossRequests: { seconds: window_minutes * 60, pieces, warnsOnly: section.action === 'warn' } };
+}
+
+/** A minute that has the same as any other has its whole mean: less than that is no spike. */
+const leastVolumeRatio = 1;
+
+function profiles(
+  { session_profiling: section, adaptive_enforcement }: Config,
+  blocks: boolean,
+): Pick<Policy, 'profiles'> {
+  if (!section.enabled) return {};
+  return {
+    profiles: {
+      windowSeconds: section.window_minutes * 60,
+      maxDomains: section.domain_burst,
+      volumeRatio: Math.max(leastVolumeRatio, section.volume_spike_ratio),
+      maxClients: section.max_sessions,
+      ttlSeconds: section.session_ttl_minutes * 60,
+      ...(adaptive_enforcement.enabled && { levels: levelPolicy(adaptive_enforcement, blocks) }),
+    },
+  };
+}
+
+function levelPolicy(section: Config['adaptive_enforcement'], blocks: boolean): LevelPolicy {
+  const having = (has: (level: { upgrade_warn: string; block_all: boolean }) => boolean) =>
+    levels.filter((level) => level !== 'normal' && has(section.levels[level]));
+  return {
+    threshold: section.escalation_threshold,
+    decay: section.decay_per_clean_request,
+    exempt: section.exempt_domains,
+    blockWarned: blocks ? having(({ upgrade_warn }) => upgrade_warn === 'block') : [],
+    blockAll: having(({ block_all }) => block_all),
+  };
 }
 
 /** A switch that nothing can throw is none. */

@@ -50,6 +50,9 @@ export const unreadables = [
   'url-too-long',
   'requests-per-minute',
   'data-per-minute',
+  'domain-burst',
+  'volume-spike',
+  'client-level',
 ] as const;
 export type Unreadable = (typeof unreadables)[number];
 
@@ -79,6 +82,38 @@ export interface WebSocketPolicy {
   origin: 'forward' | 'rewrite' | 'strip';
   /** Whether the handshake's cookies go on. */
   forwardsCookies: boolean;
+}
+
+/** What is kept of each client: the domains that it asks for, and how much it moves. */
+export interface ProfilePolicy {
+  /** How long a domain is new to a client, and what is behind the mean that its volume is measured by. */
+  windowSeconds: number;
+  /** New domains of a client in that time. */
+  maxDomains: number;
+  /** What a minute may have of the mean of those before. */
+  volumeRatio: number;
+  /** Clients that are kept, and for how long after they were heard of last. */
+  maxClients: number;
+  ttlSeconds: number;
+  /** What a client comes to by what is found in its exchanges; undefined: to nothing. */
+  levels?: LevelPolicy;
+}
+
+/** How a client can stand, from the level of all clients on. The order is the table's (filter/table/layout.ts). */
+export const levels = ['normal', 'elevated', 'high', 'critical'] as const;
+export type Level = (typeof levels)[number];
+
+export interface LevelPolicy {
+  /** Points that lead to `elevated`; twice as many to each next one. */
+  threshold: number;
+  /** Points that a clean exchange takes off. */
+  decay: number;
+  /** Host patterns of destinations that give no points, and know no levels. */
+  exempt: string[];
+  /** Levels at which a warning is a block. */
+  blockWarned: Level[];
+  /** Levels at which nothing passes. */
+  blockAll: Level[];
 }
 
 export interface Policy {
@@ -129,6 +164,9 @@ export interface Policy {
 
   /** Whether secrets are looked for that are cut over several requests of a client, within so many seconds. */
   acrossRequests?: { seconds: number; pieces: number; warnsOnly: boolean };
+
+  /** undefined: nothing is kept of clients. */
+  profiles?: ProfilePolicy;
 
   listen: { proxy: ListenAddress; mcp: ListenAddress };
   /** Where 8889 leads; undefined: what goes to no server with a name of its own is answered with an error. */

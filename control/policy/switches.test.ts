@@ -12,6 +12,7 @@ import { type Rule, unwritten } from '../rules/rule.ts';
 import { sessionRulesOf } from '../rules/session.ts';
 import { toolChainRulesOf } from '../rules/tool-chain.ts';
 import { toolRulesOf } from '../rules/tool-policy.ts';
+import { addressRulesOf } from '../rules/wallet-address.ts';
 import { load } from '../serve/load.ts';
 import { buildPolicy } from './build.ts';
 import { type Policy, type Surface, surfaces, unreadables } from './policy.ts';
@@ -51,6 +52,7 @@ function make(text: string): Made {
     ...entropyRules([]),
     ...toolRulesOf(config.mcp_tool_policy, ''),
     ...sessionRulesOf(config.mcp_session_binding),
+    ...addressRulesOf(config.address_protection),
     ...toolChainRulesOf(config.tool_chain_detection, ''),
   ];
   return { config, rules, policy: buildPolicy(config, rules, options) };
@@ -141,6 +143,26 @@ const switches: Switch[] = [
     sections: 'logging: { include_allowed: false }',
     isOn: ({ policy }) => policy.toldExchanges === 'all',
   },
+  {
+    key: 'cross_request_detection.enabled',
+    byDefault: false,
+    beside: 'fragment_reassembly: { enabled: true }',
+    isOn: ({ policy }) => policy.acrossRequests !== undefined,
+  },
+  { key: 'session_profiling.enabled', byDefault: false, isOn: ({ policy }) => policy.profiles !== undefined },
+  {
+    key: 'adaptive_enforcement.enabled',
+    byDefault: false,
+    beside: 'exempt_domains: [free.example]',
+    sections: 'session_profiling: { enabled: true }',
+    isOn: ({ policy }) => policy.profiles!.levels !== undefined,
+  },
+  {
+    key: 'address_protection.enabled',
+    byDefault: false,
+    beside: "allowed_addresses: ['0x52908400098527886E0F7030069857D2E4169EE7']",
+    isOn: hasRules('address.'),
+  },
 ];
 
 /** A text with the switch in a state; undefined: left out. */
@@ -203,9 +225,13 @@ test('no switch that is honoured is missing', () => {
     return line === undefined || line.does === 'nothing';
   };
   const known = [...switches.map(({ key }) => key), ...others];
-  // Sections that another file of tests reads, from their text to the filter.
-  const elsewhere = /^(?:cross_request_detection|session_profiling|adaptive_enforcement|address_protection)\./;
-  expect(found.filter((key) => !isOff(key) && !elsewhere.test(key) && !known.includes(key))).toEqual([]);
+  // Switches inside parts of a section that others read, from their text to the filter.
+  const elsewhere = [
+    'cross_request_detection.fragment_reassembly.enabled', // test/stream/across.test.ts
+    ...['elevated', 'high', 'critical'].map((level) => `adaptive_enforcement.levels.${level}.block_all`), // test/stream/clients.test.ts
+    ...['eth', 'btc', 'bnb', 'sol'].map((chain) => `address_protection.chains.${chain}`), // test/rules/wallet-address.test.ts
+  ];
+  expect(found.filter((key) => !isOff(key) && !elsewhere.includes(key) && !known.includes(key))).toEqual([]);
 });
 
 test.each([

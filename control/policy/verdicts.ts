@@ -1,6 +1,7 @@
 /** Modes and actions as verdicts: here alone, and nowhere behind it, is it known what a mode does. */
 import type { Config } from '../config/schema.ts';
 import { type Category, type Confidence, categoryOf, type Rule, type ToolMatch } from '../rules/rule.ts';
+import { unknownAddressRuleId } from '../rules/wallet-address.ts';
 import { callVerdicts, sessionAction, toolChainAction } from './calls.ts';
 import { type Policy, type Surface, surfaces, type Unreadable, type Verdict } from './policy.ts';
 
@@ -20,6 +21,12 @@ export function ruleVerdicts(config: Config, rules: readonly Rule[], blocks: boo
         const action = toolChain ? toolChainAction(config, toolChain) : sessionAction(config, id);
         const verdicts = (confidence: Confidence) => callVerdicts(config.mode, action, confidence, blocks);
         return [id, { high: verdicts('high'), low: verdicts('low') }];
+      }
+      if (id === unknownAddressRuleId) {
+        const action = config.address_protection.unknown_action ?? 'allow';
+        const verdict = blocks || action === 'allow' ? action : 'warn';
+        const all = surfaces.map((surface) => (silent.address.includes(surface) ? 'allow' : verdict));
+        return [id, { high: all, low: all }];
       }
       if (rule.validator === 'bip39' && !config.seed_phrase_detection.enabled) {
         const none = surfaces.map((): Verdict => 'allow');
@@ -52,6 +59,8 @@ const silent: Record<Category, readonly Surface[]> = {
   session: surfaces.filter((surface) => surface !== 'mcp-request'),
   chain: surfaces.filter((surface) => surface !== 'mcp-request'),
   entropy: surfaces.filter((surface) => surface !== 'url'),
+  // Answers list what was paid from where, look-alikes too; only what is sent decides where money goes.
+  address: surfaces.filter((surface) => surface !== 'url' && surface !== 'request-body' && surface !== 'mcp-request'),
   response: ['url', 'header', 'request-body', 'mcp-request'],
 };
 
@@ -68,6 +77,7 @@ function findingVerdict(
   if (category === 'entropy' && !config.fetch_proxy.monitoring.entropy_threshold) return 'allow';
   if ((category === 'drift' || category === 'pin') && !config.mcp_tool_scanning.detect_drift) return 'allow';
   if (!blocks) return 'warn';
+  if (category === 'address' && config.address_protection.action !== undefined) return config.address_protection.action;
   // A tool is taken out of its list, or the list is blocked: stripsTools says which.
   if (section?.action === 'strip' && surface === 'mcp-tool') return 'block';
   if (section?.action !== undefined) return section.action;
@@ -115,6 +125,13 @@ export function unreadableVerdict(config: Config, unreadable: Unreadable, blocks
     if (!config.mcp_input_scanning.enabled) return 'allow';
     if (config.mcp_input_scanning.on_parse_error === 'forward') return 'warn';
   }
+  if (unreadable === 'domain-burst' || unreadable === 'volume-spike') {
+    const { enabled, anomaly_action } = config.session_profiling;
+    if (!enabled) return 'allow';
+    // What is unusual is no leak: nobody is stopped by it who did not ask for that.
+    return blocks && anomaly_action === 'block' ? 'block' : 'warn';
+  }
+  if (unreadable === 'client-level' && !config.adaptive_enforcement.enabled) return 'allow';
   if (unreadable.startsWith('websocket-')) return webSocketVerdict(config, unreadable, blocks);
   if (unreadable === 'tunnel-server-name' && !config.forward_proxy.sni_verification) return 'allow';
   if (!blocks) return 'warn';

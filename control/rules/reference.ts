@@ -7,8 +7,8 @@ import { phraseScanner } from './phrase-reference.ts';
 import { masked, mixedPassword, namedRandom, password, random, urlPassword } from './randomness.ts';
 import { patternRegExp } from './regexp.ts';
 import type { Confidence, Rule, Validator } from './rule.ts';
-import { isMadeUp } from './sample.ts';
-import { base58Check, bip39 } from './wallet.ts';
+import { bareText, isMadeUp } from './sample.ts';
+import { address, base58Check, bip39, isFoldedAddress } from './wallet.ts';
 
 /** A hit that its validator agreed with. Offsets count characters of the text. */
 export interface Finding {
@@ -35,6 +35,7 @@ const validate: Record<Validator, (text: string, before: string) => boolean> = {
   'mixed-password': mixedPassword,
   'base58-check': base58Check,
   bip39,
+  address,
 };
 
 /**
@@ -71,7 +72,9 @@ function findingsOf(rule: Rule, expression: RegExp, text: string): Finding[] {
     const context = text.slice(Math.max(0, start - nearBefore), end + nearAfter).toLowerCase();
     const isNear = rule.near.some((word) => context.includes(word));
     if (rule.nearRequired && !isNear) continue;
-    const isHigh = (rule.confidence === 'high' || (isNear && !rule.nearRequired)) && !isMadeUp(rule, hit[0]);
+    const isHigh =
+      (rule.confidence === 'high' || (isNear && !rule.nearRequired)) &&
+      (rule.validator === 'address' || !isMadeUp(rule, hit[0]));
     findings.push({ id: rule.id, confidence: isHigh ? 'high' : 'low', start, end });
   }
   return findings;
@@ -85,6 +88,10 @@ function isValid(rule: Rule, text: string, start: number, end: number): boolean 
   const hit = text.slice(start, end);
   const before = text.slice(Math.max(0, start - nearBefore), start);
   if (rule.validator !== undefined && !validate[rule.validator](hit, before)) return false;
+  if (rule.validator === 'address') {
+    const bare = bareText(hit);
+    if (rule.samples.includes(isFoldedAddress(hit) ? bare.toLowerCase() : bare)) return false;
+  }
   if (rule.validator === 'luhn' && (isInIban(text, start) || isInRow(text, start, end))) return false;
   return !(rule.id.startsWith('credential.') && masked(hit));
 }

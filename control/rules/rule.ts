@@ -22,6 +22,7 @@ export const validators = [
   'mixed-password',
   'base58-check',
   'bip39',
+  'address',
 ] as const;
 export type Validator = (typeof validators)[number];
 
@@ -39,6 +40,7 @@ export const categories = [
   'session',
   'chain',
   'entropy',
+  'address',
   'response',
 ] as const;
 export type Category = (typeof categories)[number];
@@ -85,7 +87,10 @@ export interface Rule {
   near: string[];
   /** Without one of the `near` words a hit is no finding; with one it has the rule's confidence. */
   nearRequired: boolean;
-  /** Values that are published for tests and belong to nobody, letters and digits alone: of low confidence. */
+  /**
+   * Values that the rule knows, letters and digits alone: card numbers that are published for tests, which are found like
+   * real ones though a person made them up; addresses of wallets that are no finding.
+   */
   samples: string[];
   /**
    * Host patterns of the issuer's own API, which takes the value there: in the URL, or in the body. On its way to one of

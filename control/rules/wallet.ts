@@ -6,17 +6,23 @@ const sha256 = (bytes: Uint8Array) => createHash('sha256').update(bytes).digest(
 
 const base58Digits = '123456789ABCDEFGHJKLMNPQRSTUVWXYZabcdefghijkmnopqrstuvwxyz';
 
-/** Base58Check: a number in base 58, of which the last four bytes are the first of the doubled SHA-256 of the others. */
-export function base58Check(text: string): boolean {
+/** The bytes of a number in base 58; undefined where it is none. */
+function base58(text: string): Buffer | undefined {
   let number = 0n;
   for (const character of text) {
     const digit = base58Digits.indexOf(character);
-    if (digit < 0) return false;
+    if (digit < 0) return undefined;
     number = number * 58n + BigInt(digit);
   }
   const zeros = /^1*/.exec(text)![0].length;
   const hex = number === 0n ? '' : number.toString(16);
-  const bytes = Buffer.from('00'.repeat(zeros) + (hex.length % 2 === 0 ? '' : '0') + hex, 'hex');
+  return Buffer.from('00'.repeat(zeros) + (hex.length % 2 === 0 ? '' : '0') + hex, 'hex');
+}
+
+/** Base58Check: a number in base 58, of which the last four bytes are the first of the doubled SHA-256 of the others. */
+export function base58Check(text: string): boolean {
+  const bytes = base58(text);
+  if (bytes === undefined) return false;
   if (bytes.length <= 4 || bytes.length > 84) return false;
   return sha256(sha256(bytes.subarray(0, -4)))
     .subarray(0, 4)
@@ -75,4 +81,26 @@ function isPhrase(words: readonly number[]): boolean {
   );
   const checksum = [...sha256(entropy)].map((byte) => byte.toString(2).padStart(8, '0')).join('');
   return checksum.startsWith(bits.slice(entropyBits));
+}
+
+/** Whether capitals mean the same in an address that begins so. */
+export function isFoldedAddress(text: string): boolean {
+  return /^(?:0|bc1|bnb1)/i.test(text);
+}
+
+/** Whether a text is an address of a wallet: 0x and hex, bech32 or bech32m (BIP-173, BIP-350), or base58. */
+export function address(text: string): boolean {
+  if (/^0x/i.test(text)) return true;
+  const small = text.toLowerCase();
+  const label = /^(bc|bnb)1/.exec(small)?.[1];
+  if (label === undefined) return base58Check(text) || base58(text)?.length === 32;
+  const letters = [...label].map((letter) => letter.charCodeAt(0));
+  const digits = [...small.slice(label.length + 1)].map((digit) => 'qpzry9x8gf2tvdw0s3jn54khce6mua7l'.indexOf(digit));
+  const values = [...letters.map((c) => c >> 5), 0, ...letters.map((c) => c & 31), ...digits];
+  const generators = [0x3b6a57b2, 0x26508e6d, 0x1ea119fa, 0x3d4233dd, 0x2a1462b3];
+  const sum = values.reduce((sum, value) => {
+    const next = ((sum & 0x1ffffff) << 5) ^ value;
+    return generators.reduce((to, generator, bit) => ((sum >>> 25) & (1 << bit) ? to ^ generator : to), next) >>> 0;
+  }, 1);
+  return !digits.includes(-1) && (sum === 1 || sum === 0x2bc830a3);
 }

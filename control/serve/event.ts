@@ -10,7 +10,7 @@ export interface LogEvent {
 /** What the filter and Envoy's access log may say of an exchange. Nothing else of theirs is passed on. */
 const exchangeFields = [
   'verdict', 'rule', 'title', 'surface', 'tool', 'view', 'offset', 'reason', 'host', 'name', 'method', 'status', 'details',
-  'flags', 'request', 'client',
+  'flags', 'request', 'client', 'from', 'to',
 ] as const; // biome-ignore format: one look
 
 /** The fields that Envoy fills of an exchange's own line. */

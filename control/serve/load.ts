@@ -18,6 +18,7 @@ import { sessionRulesOf } from '../rules/session.ts';
 import { readTokenFile } from '../rules/token-file.ts';
 import { toolChainRulesOf } from '../rules/tool-chain.ts';
 import { checkToolRules, toolRulesOf } from '../rules/tool-policy.ts';
+import { addressRulesOf, checkAddresses } from '../rules/wallet-address.ts';
 import { checkHandlers } from './handlers.ts';
 
 export interface Loaded {
@@ -71,6 +72,7 @@ export function load(text: string, place: string, env: NodeJS.ProcessEnv): Loade
       ...exactRules(environmentRuleId, "a value of the gateway's own environment", environment),
       ...toolRulesOf(config.mcp_tool_policy, place),
       ...sessionRulesOf(config.mcp_session_binding),
+      ...addressRulesOf(config.address_protection),
       ...toolChainRulesOf(config.tool_chain_detection, place),
     ];
   };
@@ -81,6 +83,7 @@ export function load(text: string, place: string, env: NodeJS.ProcessEnv): Loade
     checkToolRules,
     checkHandlers,
     checkToolChains,
+    checkAddresses,
     (config) => checkSuppress(config, rulesOf),
   ]);
   return { config, notices, mcpTokenDigests, rules: rulesOf(config) };

@@ -177,6 +177,8 @@ function statusOf(reason: i32): u32 {
   if (reason == layout.UNREADABLE_REQUEST_TOO_LARGE) return 413;
   if (reason == layout.UNREADABLE_URL_TOO_LONG) return 414;
   if (reason == layout.UNREADABLE_AUTHORITY_MISMATCH) return 421;
+  // Clients send again what is answered with 429, which here would lead nowhere.
+  if (reason == layout.UNREADABLE_CLIENT_LEVEL) return 403;
   return isLimit(reason) ? 429 : 403;
 }
 

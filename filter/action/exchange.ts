@@ -91,6 +91,12 @@ export class Exchange {
   /** On 8889: which of the table's servers it leads to, and in which table that is (upstream.ts). */
   upstream: u32 = 0;
   upstreamTable: u32 = 0;
+  /** clients.ts: what its client is known by, 0 where nothing of it is kept; how it stands, and the points it cost it. */
+  client: u64 = 0;
+  level: u32 = 0;
+  points: u32 = 0;
+  /** Where it leads there are no points and no levels. */
+  isExempt: bool = false;
   /** limits.ts: the hash of its domain, 0 where none is counted; bytes of bodies that have gone on, and that are held. */
   domain: u64 = 0;
   bytesPassed: u64 = 0;

@@ -5,7 +5,7 @@ import { findIn, wasCut } from '../finding/find';
 import { clearFindings, findingCount, findingRule, keepFlagged } from '../finding/findings';
 import { setDestination } from '../finding/own';
 import { findInCall } from '../mcp/call';
-import { forgetId, idCount, idLength, idStart, messageCount } from '../mcp/message';
+import { messageCount } from '../mcp/message';
 import {
   BufferType,
   Bytes,
@@ -27,11 +27,11 @@ import { Exchange } from './exchange';
 import { writeJoinedHost } from './host-text';
 import { addPinFindings } from './pins';
 import { redirect } from './redirect';
-import { recordScan, reportFinding, reportUnreadable } from './report';
+import { chargeClient, POINTS_BLOCKED, recordScan, reportFinding, reportUnreadable } from './report';
 import { findInSession } from './sessions';
 import { strip, strippedLength, strippedStart } from './strip';
 import { countSuppressed } from './suppressed';
-import { appendText, beginText, textLength, textStart } from './text';
+import { textLength, textStart } from './text';
 import { writeTrace } from './trace-log';
 
 const CONTENT_ENCODING = Bytes.of('content-encoding');
@@ -97,9 +97,12 @@ export function judgeJoined(exchange: Exchange, surface: i32, start: usize, leng
     answerFinding(exchange, surface);
     return true;
   }
-  for (let i: u32 = 0; i < findingCount(); i++)
-    if (verdictOfFinding(i, surface) != layout.VERDICT_ALLOW)
-      reportFinding(exchange, i, surface, layout.VERDICT_WARN, 0);
+  for (let i: u32 = 0; i < findingCount(); i++) {
+    if (verdictOfFinding(i, surface) == layout.VERDICT_ALLOW) continue;
+    reportFinding(exchange, i, surface, layout.VERDICT_WARN, 0);
+    // A secret that was cut is no accident.
+    chargeClient(exchange, POINTS_BLOCKED);
+  }
   return false;
 }
 
@@ -236,15 +239,4 @@ export function hasFindings(start: usize, length: u32, surface: i32): bool {
   setDestination(0, 0, false);
   findIn(start, length, surface);
   return findingCount() > 0;
-}
-
-/** Looks at the ids that an answer of ours would repeat: one that holds a finding is not repeated. */
-export function maskIds(surface: i32): void {
-  for (let i: u32 = 0; i < idCount; i++) {
-    // Nothing that a rule finds is shorter than a bank routing number in quotes.
-    if (idLength(i) < 9) continue;
-    beginText(idLength(i));
-    appendText(idStart(i), idLength(i));
-    if (hasFindings(textStart(), textLength(), surface)) forgetId(i);
-  }
 }

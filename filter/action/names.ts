@@ -60,7 +60,10 @@ export function writeUnreadable(writer: Writer, reason: i32): void {
   else if (reason == layout.UNREADABLE_MCP_TOOLS_TOO_LARGE) writer.ascii('mcp-tools-too-large');
   else if (reason == layout.UNREADABLE_URL_TOO_LONG) writer.ascii('url-too-long');
   else if (reason == layout.UNREADABLE_REQUESTS_PER_MINUTE) writer.ascii('requests-per-minute');
-  else writer.ascii('data-per-minute');
+  else if (reason == layout.UNREADABLE_DATA_PER_MINUTE) writer.ascii('data-per-minute');
+  else if (reason == layout.UNREADABLE_DOMAIN_BURST) writer.ascii('domain-burst');
+  else if (reason == layout.UNREADABLE_VOLUME_SPIKE) writer.ascii('volume-spike');
+  else writer.ascii('client-level');
 }
 
 /** Writes why a message could not be read, as a person says it, and what to do. */
@@ -121,9 +124,29 @@ export function writeUnreadableReason(writer: Writer, reason: i32, maxBodyBytes:
     writer.ascii(
       'more bytes went to and from this domain in a minute than fetch_proxy.monitoring.max_data_per_minute; wait a minute',
     );
+  else if (reason == layout.UNREADABLE_DOMAIN_BURST)
+    writer.ascii(
+      'this client asked for more new domains than session_profiling.domain_burst in a short time; wait some minutes',
+    );
+  else if (reason == layout.UNREADABLE_VOLUME_SPIKE)
+    writer.ascii(
+      'this client moves many times what it did before (session_profiling.volume_spike_ratio); wait a minute',
+    );
+  else if (reason == layout.UNREADABLE_CLIENT_LEVEL)
+    writer.ascii(
+      'too much of what this client sent was blocked (adaptive_enforcement), and nothing of it passes; wait some minutes',
+    );
   else if (reason == layout.UNREADABLE_RESPONSE_TOO_LARGE)
     writer.ascii('the answer is larger than tls_interception.max_response_bytes; raise it');
   else writer.ascii('the answer opens to many times its size; let the origin send it without layers of encoding');
+}
+
+/** Writes the name of a client's level. */
+export function writeLevel(writer: Writer, level: u32): void {
+  if (level == 0) writer.ascii('normal');
+  else if (level == 1) writer.ascii('elevated');
+  else if (level == 2) writer.ascii('high');
+  else writer.ascii('critical');
 }
 
 /** Writes the name of a verdict. */

@@ -1,26 +1,18 @@
-// Longer than most files: what is kept, for how long and in what way it is put together is to be seen together.
 // A secret cut over several requests of one client. What may be a piece of a token (a value of a query, a segment of a path, a
 // string of JSON, a field of a form) is kept for a while in shared data, for all workers alike, and each new one is put
 // together with those before it: any two, any three, and all in a row. More values in between than are kept hide a piece.
-import { Bytes, currentTimeNanoseconds, getSharedData, result, Status, setSharedData } from '../proxy-wasm-as/assembly';
+import { Bytes, currentTimeNanoseconds } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
-import { Chain, Exchange } from './exchange';
+import { blocksWarned } from '../verdict/verdict';
+import { CLIENT_HEAD_BYTES, ClientRecords, elapsed, MOST_TRIES } from './client-records';
+import { Exchange } from './exchange';
 import { judgeJoined } from './judge';
 import { clientOf, hashOf } from './sessions';
 import { appendByte, appendText, beginText, textLength, textStart } from './text';
 
-/**
- * A place holds one client; the ABI takes no key away, so there is a fixed number of them. A client has its place among a
- * few, and takes that of the one that was silent longest: so thousands keep out of each other's way.
- */
 const KEY = Bytes.of('penstock.pieces.');
 const PLACES: u64 = 4096;
-const WAYS: u32 = 4;
-/** Another worker may come in between; so often in a row only where something is broken. */
-const MOST_TRIES = 100;
-/** No value has this version: set with it, a value stays that another worker set first. */
-const ABSENT: u32 = 0xffffffff;
 /** New pieces of one request: an ordinary one has an id or two beside what its conversation had before. */
 const MOST_NEW: u32 = 8;
 /** A shorter piece leaves the rest of its token whole. */
@@ -28,11 +20,9 @@ const LEAST_PIECE: usize = 3;
 /** All ways to put a piece together: 16 pairs, 120 of three, 14 rows, of the longest pieces. */
 const TEXT_BYTES: u32 = 72 * 1024;
 
-// A place: u64 client, u32 second of its last piece, u32 pieces that are kept, u32 second and u32 pieces since the bits of the
+// A record: what each begins with (client-records.ts), u32 pieces that are kept, u32 second and u32 pieces since the bits of the
 // seen ones were parted, their bits, those of the ones before them, and the pieces.
-const CLIENT: usize = 0;
-const LAST_SECOND: usize = 8;
-const KEPT_COUNT: usize = 12;
+const KEPT_COUNT: usize = CLIENT_HEAD_BYTES;
 const SEEN_SECOND: usize = 16;
 const SEEN_COUNT: usize = 20;
 const SEEN: usize = 24;
@@ -49,9 +39,8 @@ const TEXT: usize = 8;
 const RECORD_BYTES: u32 = 136;
 const PLACE_BYTES: u32 = 2456; // PIECES + MAX_PIECES × RECORD_BYTES
 
-const key: usize = memory.data(24);
-const place: usize = memory.data(2456, 8);
-let cas: u32 = 0;
+const records = new ClientRecords(KEY, PLACE_BYTES);
+const place = records.record;
 let second: u32 = 0;
 
 /** The pieces of the request: a u32 length and the bytes. */
@@ -98,25 +87,28 @@ export function judgePieces(exchange: Exchange, surface: i32): bool {
       keep(pieceFound(j));
     }
     const bytes = <u32>PIECES + keptCount() * RECORD_BYTES;
-    if (setSharedData(key, KEY.length + 8, place, bytes, cas) == Status.Ok) return false;
+    if (records.close(bytes, second)) return false;
     open();
   }
   return false;
 }
 
 function warnsOnly(): bool {
-  return load<u8>(table.policy, layout.POLICY_ACROSS_WARNS) != 0;
+  return load<u8>(table.policy, layout.POLICY_ACROSS_WARNS) != 0 && !blocksWarned();
 }
 
 /** Reads the client's place, without what is too old; begins one anew where it has none. */
 function open(): void {
   const client = clientOf();
   second = <u32>(currentTimeNanoseconds() / 1_000_000_000);
-  find(client);
+  const length = records.open(client, PLACES, second);
+  if (length == 0 || !isPlace(length)) {
+    records.clear(client, second);
+    store<u32>(place, second, SEEN_SECOND);
+  }
   const mostAge = load<u32>(table.policy, layout.POLICY_ACROSS_SECONDS);
-  while (keptCount() > 0 && second - load<u32>(pieceAt(0), SECOND) > mostAge) dropFirst();
-  store<u32>(place, second, LAST_SECOND);
-  if (second - load<u32>(place, SEEN_SECOND) > mostAge || load<u32>(place, SEEN_COUNT) > MOST_SEEN) {
+  while (keptCount() > 0 && elapsed(second, load<u32>(pieceAt(0), SECOND)) > mostAge) dropFirst();
+  if (elapsed(second, load<u32>(place, SEEN_SECOND)) > mostAge || load<u32>(place, SEEN_COUNT) > MOST_SEEN) {
     memory.copy(place + SEEN + SEEN_BYTES, place + SEEN, SEEN_BYTES);
     memory.fill(place + SEEN, 0, SEEN_BYTES);
     store<u32>(place, second, SEEN_SECOND);
@@ -124,42 +116,10 @@ function open(): void {
   }
 }
 
-/** Sets key and cas to the client's place and copies it, or makes one in that of its ways which was silent longest. */
-function find(client: u64): void {
-  memory.copy(key, KEY.pointer, KEY.length);
-  store<u64>(key + KEY.length, client);
-  const hash = hashOf(key + KEY.length, 8);
-  let oldest: u64 = u64.MAX_VALUE;
-  let oldestKey: u64 = 0;
-  let oldestCas: u32 = ABSENT;
-  for (let way: u32 = 0; way < WAYS; way++) {
-    const number = (hash >> (16 * way)) % PLACES;
-    store<u64>(key + KEY.length, number);
-    const isKnown = getSharedData(key, KEY.length + 8) == Status.Ok && isPlace(result.pointer(), result.length());
-    if (isKnown && load<u64>(result.pointer(), CLIENT) == client) {
-      cas = result.cas();
-      memory.copy(place, result.pointer(), result.length());
-      return;
-    }
-    const last: u64 = isKnown ? <u64>load<u32>(result.pointer(), LAST_SECOND) + 1 : 0;
-    if (last >= oldest) continue;
-    oldest = last;
-    oldestKey = number;
-    oldestCas = isKnown ? result.cas() : ABSENT;
-  }
-  store<u64>(key + KEY.length, oldestKey);
-  cas = oldestCas;
-  memory.fill(place, 0, PIECES);
-  store<u64>(place, client, CLIENT);
-  store<u32>(place, second, SEEN_SECOND);
-}
-
-/** Whether bytes of shared data are as long as what they say they hold. */
-function isPlace(from: usize, length: u32): bool {
+/** Whether a record is as long as what it says it holds. */
+function isPlace(length: u32): bool {
   return (
-    length >= <u32>PIECES &&
-    load<u32>(from, KEPT_COUNT) <= <u32>layout.MAX_PIECES &&
-    length == <u32>PIECES + load<u32>(from, KEPT_COUNT) * RECORD_BYTES
+    length >= <u32>PIECES && keptCount() <= <u32>layout.MAX_PIECES && length == <u32>PIECES + keptCount() * RECORD_BYTES
   );
 }
 

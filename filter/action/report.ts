@@ -24,10 +24,12 @@ import {
   Writer,
 } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
+import * as table from '../table/read';
 import { holds, JOINED } from '../view/encoding';
 import { Exchange } from './exchange';
-import { isLimit, writeChain, writeSurface, writeUnreadable, writeVerdict } from './names';
+import { isLimit, writeChain, writeLevel, writeSurface, writeUnreadable, writeVerdict } from './names';
 import { NO_SURFACE, noteFound } from './note';
+import { charge, level, levelBefore } from './profile';
 
 const CLIENT = Bytes.of('filter_state\0penstock.client');
 
@@ -94,6 +96,7 @@ export function reportFinding(exchange: Exchange, i: u32, surface: i32, verdict:
   }
   writeExchange(exchange);
   noteFound(exchange, verdict, surface, findingChain(i), ruleId(rule), ruleIdLength(rule), requestIdOf(exchange));
+  chargeClient(exchange, pointsOf(verdict));
 }
 
 /** Reports that a message could not be read. */
@@ -109,6 +112,61 @@ export function reportUnreadable(exchange: Exchange, reason: i32, verdict: i32):
   writer.start(line, LINE_BYTES);
   writeUnreadable(writer, reason);
   noteFound(exchange, verdict, NO_SURFACE, 0, writer.pointer, writer.length, requestIdOf(exchange));
+  if (reason == layout.UNREADABLE_DOMAIN_BURST || reason == layout.UNREADABLE_VOLUME_SPIKE)
+    chargeClient(exchange, POINTS_UNUSUAL);
+  else if (isOfTheMessage(reason)) chargeClient(exchange, pointsOf(verdict));
+}
+
+/** Whether a reason says something of what this client sent, or was sent; the others are met by what many send together. */
+function isOfTheMessage(reason: i32): bool {
+  return (
+    reason != layout.UNREADABLE_REQUESTS_PER_MINUTE &&
+    reason != layout.UNREADABLE_DATA_PER_MINUTE &&
+    reason != layout.UNREADABLE_CLIENT_LEVEL
+  );
+}
+
+/** What an exchange costs its client, in points. */
+const POINTS_WARNED: u32 = 1;
+const POINTS_STRIPPED: u32 = 2;
+const POINTS_UNUSUAL: u32 = 2;
+export const POINTS_BLOCKED: u32 = 3;
+
+function pointsOf(verdict: i32): u32 {
+  if (verdict == layout.VERDICT_BLOCK) return POINTS_BLOCKED;
+  return verdict == layout.VERDICT_STRIP ? POINTS_STRIPPED : POINTS_WARNED;
+}
+
+/** Charges the exchange's client for what was found in it; of several findings the dearest counts. */
+export function chargeClient(exchange: Exchange, points: u32): void {
+  if (exchange.client == 0 || exchange.isExempt || points <= exchange.points) return;
+  if (load<u32>(table.policy, layout.POLICY_LEVEL_THRESHOLD) == 0) return;
+  charge(exchange.client, (points - exchange.points) * 1000);
+  exchange.points = points;
+  exchange.level = level;
+  if (level != levelBefore) reportLevel(exchange, levelBefore, level);
+}
+
+/** Levels that clients have come to, by where they came from: LEVEL_COUNT × LEVEL_COUNT × 4. */
+const levelMetrics: usize = memory.data(64);
+
+/** Reports that a client stands otherwise than before. */
+export function reportLevel(exchange: Exchange, from: u32, to: u32): void {
+  const at = levelMetrics + ((<usize>(from * layout.LEVEL_COUNT + to)) << 2);
+  if (load<u32>(at) == 0) {
+    writer.start(line, LINE_BYTES).ascii('penstock_level_changes_total.penstock_from=');
+    writeLevel(writer, from);
+    writer.ascii('.penstock_to=');
+    writeLevel(writer, to);
+    if (defineMetric(MetricType.Counter, writer.pointer, writer.length) == Status.Ok) store<u32>(at, result.metricId());
+  }
+  incrementMetric(load<u32>(at), 1);
+  writer.start(line, LINE_BYTES).ascii('{"event":"level","from":"');
+  writeLevel(writer, from);
+  writer.ascii('","to":"');
+  writeLevel(writer, to);
+  writer.ascii('"');
+  writeExchange(exchange);
 }
 
 /** Reports that an exchange was refused, by its code. */

@@ -48,13 +48,21 @@ const place: usize = memory.data(24, 8);
 
 /** Gets ready for the table that was loaded. Called when the plugin is configured. */
 export function openSessions(): void {
-  if (!isNeeded() && load<u32>(table.policy, layout.POLICY_ACROSS_SECONDS) == 0) return;
+  if (!isNeeded() && !keepsClients()) return;
   // The first worker's clock and the place of its memory; all others take what it has set.
   store<u64>(secret, currentTimeNanoseconds());
   store<u64>(secret, sipHash(secret, secret, 16), 8);
   setSharedData(SECRET.pointer, SECRET.length, secret, 16, ABSENT);
   if (getSharedData(SECRET.pointer, SECRET.length) == Status.Ok && result.length() == 16)
     memory.copy(secret, result.pointer(), 16);
+}
+
+/** Whether pieces (pieces.ts) or profiles (profile.ts) of clients are kept. */
+function keepsClients(): bool {
+  return (
+    load<u32>(table.policy, layout.POLICY_ACROSS_SECONDS) != 0 ||
+    load<u32>(table.policy, layout.POLICY_PROFILE_SECONDS) != 0
+  );
 }
 
 function isNeeded(): bool {

@@ -15,6 +15,11 @@ export function base58Check(start: usize, end: usize): bool {
   return load<u32>(digest) == load<u32>(decoded + length - CHECKSUM_BYTES);
 }
 
+/** How many bytes a hit is in base58; 0 where it is not. */
+export function base58Bytes(start: usize, end: usize): usize {
+  return decode(start, end);
+}
+
 /** Writes the bytes of the hit to `decoded`; gives their number, or 0. */
 function decode(start: usize, end: usize): usize {
   // Three quarters of the digits are bytes, but a leading 1 is a whole byte of zero.

@@ -14,10 +14,11 @@ import { isInRow } from './luhn';
 import { isNear } from './near';
 import { isExempt, isOwn } from './own';
 import { isMasked } from './random';
-import { isMadeUp } from './sample';
+import { isMadeUp, isSample } from './sample';
 import { TRACE_FINDING, TRACE_HIT, TRACE_VIEW, trace } from './trace';
 import { validate } from './validate';
 import { beginViews, nextView, openViews, wereCut } from './views';
+import { isFolded } from './wallet-address';
 
 /** Whether the last text could not be opened to the end: more expansion than its room, or more hits than theirs. */
 export let wasCut: bool = false;
@@ -96,13 +97,15 @@ function readHit(index: u32, start: usize, end: usize, surface: i32): void {
   if (flags & layout.RULE_FLAG_CREDENTIAL && (isOwn(rule, surface) || isMasked(start, end))) return;
   const validator = <i32>load<u8>(rule, layout.RULE_VALIDATOR);
   if (!validate(validator, start, end, list.viewStart)) return;
+  const isAddress = validator == layout.VALIDATOR_ADDRESS;
+  if (isAddress && isSample(rule, start, end, isFolded(start))) return;
   if (validator == layout.VALIDATOR_LUHN && isPartOfLonger(start, end)) return;
   let isHigh = (flags & layout.RULE_FLAG_HIGH) != 0;
   const isNamed = load<u32>(rule, layout.RULE_NEAR_COUNT) > 0 && isNear(rule, start, end, list.viewStart, list.viewEnd);
   if (flags & layout.RULE_FLAG_NEAR_REQUIRED) {
     if (!isNamed) return;
   } else isHigh = isHigh || isNamed;
-  isHigh = isHigh && !isMadeUp(rule, start, end);
+  isHigh = isHigh && (isAddress || !isMadeUp(rule, start, end));
   hasLast = true;
   store<u32>(lastOfRule, <u32>start);
   store<u32>(lastOfRule, <u32>end, 4);

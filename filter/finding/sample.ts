@@ -1,6 +1,8 @@
-// Card numbers that are right and belong to nobody: made up by a person who counted or repeated.
+// Values that a rule knows: card numbers that are right and belong to nobody, made up by a person who counted or repeated, and
+// what an operator has listed.
 import * as layout from '../table/layout';
 import * as table from '../table/read';
+import { lower } from './near';
 
 /** Letters and digits of the hit, without what stands between them. */
 const bare: usize = memory.data(128);
@@ -12,17 +14,27 @@ let bareBytes: usize = 0;
  * try a gateway with, and a try must show what a real number would.
  */
 export function isMadeUp(rule: usize, start: usize, end: usize): bool {
-  const count = load<u32>(rule, layout.RULE_SAMPLE_COUNT);
-  if (count == 0) return false;
+  if (load<u32>(rule, layout.RULE_SAMPLE_COUNT) == 0) return false;
   takeBare(start, end);
-  if (!countsOn() && !repeats() && !hasRow()) return false;
+  return (countsOn() || repeats() || hasRow()) && !isListed(rule);
+}
+
+/** Whether the hit is one of the rule's samples; `isFolded`: whose capitals mean the same, and which are written small. */
+export function isSample(rule: usize, start: usize, end: usize, isFolded: bool): bool {
+  takeBare(start, end);
+  if (isFolded) for (let i: usize = 0; i < bareBytes; i++) store<u8>(bare + i, lower(load<u8>(bare + i)));
+  return isListed(rule);
+}
+
+function isListed(rule: usize): bool {
+  const count = load<u32>(rule, layout.RULE_SAMPLE_COUNT);
   let word = table.words + <usize>load<u32>(rule, layout.RULE_SAMPLES) * layout.WORD_BYTES;
   for (let i: u32 = 0; i < count; i++, word += layout.WORD_BYTES) {
     const text = table.strings + <usize>load<u32>(word, layout.WORD_OFFSET);
     if (<usize>load<u32>(word, layout.WORD_LENGTH) == bareBytes && memory.compare(text, bare, bareBytes) == 0)
-      return false;
+      return true;
   }
-  return true;
+  return false;
 }
 
 function takeBare(start: usize, end: usize): void {

@@ -8,6 +8,7 @@ import { isMixedPassword, isPassword } from './password';
 import { isNamedRandom, isRandom } from './random';
 import { isUrlPassword } from './url-password';
 import { aba, itin, ssn } from './us-number';
+import { isAddress } from './wallet-address';
 
 /** Whether the validator agrees with the hit from `start` to `end` of a text that begins at `begin`. */
 export function validate(validator: i32, start: usize, end: usize, begin: usize): bool {
@@ -23,5 +24,6 @@ export function validate(validator: i32, start: usize, end: usize, begin: usize)
   if (validator == layout.VALIDATOR_MIXED_PASSWORD) return isMixedPassword(start, end);
   if (validator == layout.VALIDATOR_BASE58_CHECK) return base58Check(start, end);
   if (validator == layout.VALIDATOR_BIP39) return bip39(start, end);
+  if (validator == layout.VALIDATOR_ADDRESS) return isAddress(start, end);
   return isUrlPassword(start, end);
 }

@@ -43,7 +43,7 @@
  */
 
 export const TABLE_MAGIC = 0x4b_43_50_31; // "1PCK" read as little-endian bytes
-export const TABLE_VERSION = 5;
+export const TABLE_VERSION = 6;
 export const HEADER_BYTES = 16;
 export const SECTION_ALIGNMENT = 16;
 
@@ -128,7 +128,10 @@ export const UNREADABLE_MCP_TOOLS_TOO_LARGE = 23; // an answer that may list too
 export const UNREADABLE_URL_TOO_LONG = 24; // from here on limits, which a message meets that could be read
 export const UNREADABLE_REQUESTS_PER_MINUTE = 25;
 export const UNREADABLE_DATA_PER_MINUTE = 26;
-export const UNREADABLE_COUNT = 27;
+export const UNREADABLE_DOMAIN_BURST = 27;
+export const UNREADABLE_VOLUME_SPIKE = 28;
+export const UNREADABLE_CLIENT_LEVEL = 29;
+export const UNREADABLE_COUNT = 30;
 /** In the place of one: the message was read. */
 export const NO_UNREADABLE = -1;
 
@@ -169,7 +172,16 @@ export const POLICY_SUPPRESSIONS = 448; // u32 first index in WORDS, u32 count: 
 export const POLICY_ACROSS_SECONDS = 456; // u32: how long pieces of a client's requests are put together, 0 where they are not
 export const POLICY_ACROSS_WARNS = 460; // u8: 1 where what comes of that is a warning at most
 export const POLICY_ACROSS_PIECES = 461; // u8: how many of a client are kept, up to MAX_PIECES
-export const POLICY_BYTES = 464; // padded to 16
+export const POLICY_PROFILE_SECONDS = 464; // u32: how long a domain is new to a client, and what its volume is measured by; 0 where nothing of clients is kept
+export const POLICY_PROFILE_TTL_SECONDS = 468; // u32: a client that is silent for longer is forgotten
+export const POLICY_PROFILE_PLACES = 472; // u32: clients that are kept at most
+export const POLICY_PROFILE_DOMAINS = 476; // u32: new domains of a client in that time, up to MAX_PROFILE_DOMAINS
+export const POLICY_PROFILE_RATIO = 480; // u32: thousandths; what a minute may have of the mean of those before
+export const POLICY_LEVEL_FLAGS = 484; // u8 × LEVEL_COUNT: LEVEL_*; all 0 where there are no levels
+export const POLICY_LEVEL_THRESHOLD = 488; // u32: thousandths of points that lead to the first level, 0 where there are none; twice as many to the next
+export const POLICY_LEVEL_DECAY = 492; // u32: thousandths that a clean exchange takes off
+export const POLICY_LEVEL_EXEMPT_WORDS = 496; // u32 first index in WORDS, u32 count: host patterns of destinations that give no points and know no levels
+export const POLICY_BYTES = 512; // padded to 16
 
 export const MAX_MCP_TOKENS = 8;
 /** Pieces of a client that are put together (filter/action/pieces.ts): the ways grow with the square. */
@@ -180,6 +192,11 @@ export const TOKEN_DIGEST_BYTES = 32;
 
 /** Entries that leave findings out: an exchange keeps a bit for each. */
 export const MAX_SUPPRESSIONS = 64;
+export const MAX_PROFILE_DOMAINS = 100;
+/** How a client stands: normal, elevated, high, critical. */
+export const LEVEL_COUNT = 4;
+export const LEVEL_BLOCKS_WARNED = 1; // a warning is a block
+export const LEVEL_BLOCKS_ALL = 2;
 
 export const WEBSOCKET_READ = 1; // text and what else is in frames is looked at
 export const WEBSOCKET_NO_COOKIES = 2; // the handshake goes on without the client's cookies
@@ -256,7 +273,8 @@ export const VALIDATOR_MIXED_PASSWORD = 9;
 export const VALIDATOR_BASE58_CHECK = 10;
 export const VALIDATOR_BIP39 = 11;
 export const VALIDATOR_NAMED_RANDOM = 12;
-export const VALIDATOR_COUNT = 13;
+export const VALIDATOR_ADDRESS = 13;
+export const VALIDATOR_COUNT = 14;
 
 // WORDS record.
 export const WORD_OFFSET = 0; // u32 into STRINGS

@@ -216,6 +216,10 @@ function checkPolicy(): bool {
     return refuse('sessions of no rule');
   if (<i32>load<u8>(policy, layout.POLICY_ACROSS_PIECES) > layout.MAX_PIECES)
     return refuse('more pieces of a client than there is room for');
+  if (load<u32>(policy, layout.POLICY_PROFILE_SECONDS) != 0 && load<u32>(policy, layout.POLICY_PROFILE_PLACES) == 0)
+    return refuse('clients without a place');
+  if (load<u32>(policy, layout.POLICY_PROFILE_DOMAINS) > <u32>layout.MAX_PROFILE_DOMAINS)
+    return refuse('more domains of a client than there is room for');
   if (load<u32>(policy, layout.POLICY_WINDOW_CALLS) > <u32>layout.MAX_WINDOW_CALLS)
     return refuse('a window of more calls than there is room for');
   const entropy = load<u32>(policy, layout.POLICY_ENTROPY_RULES);
@@ -264,6 +268,7 @@ function checkRules(): bool {
   if (!listFits(policy + layout.POLICY_SUPPRESSIONS, wordCount)) return refuse('suppressions past the words');
   if (load<u32>(policy, layout.POLICY_SUPPRESSIONS + 4) > <u32>layout.MAX_SUPPRESSIONS * 3)
     return refuse('more suppressions than there is room for');
+  if (!listFits(policy + layout.POLICY_LEVEL_EXEMPT_WORDS, wordCount)) return refuse('exempt hosts past the words');
   return listFits(policy + layout.POLICY_MCP_HOST_WORDS, wordCount) || refuse('a host past the words');
 }
 

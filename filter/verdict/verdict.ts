@@ -7,9 +7,27 @@ import * as table from '../table/read';
 /** The finding that decided the last verdict. Only where that was warn or block. */
 export let decidingFinding: u32 = 0;
 
+/** What a warning counts as. */
+let warned: i32 = layout.VERDICT_WARN;
+
+/** Judges from now on as policy says of a client's level (action/profile.ts). */
+export function setLevel(level: u32): void {
+  const flags = load<u8>(table.policy + <usize>level, layout.POLICY_LEVEL_FLAGS);
+  warned = (flags & <u8>layout.LEVEL_BLOCKS_WARNED) != 0 ? layout.VERDICT_BLOCK : layout.VERDICT_WARN;
+}
+
+/** Whether a warning counts as block. */
+export function blocksWarned(): bool {
+  return warned != layout.VERDICT_WARN;
+}
+
 /** What policy says of finding `i` on a surface: allow, where the operator wants it left out. */
 export function verdictOfFinding(i: u32, surface: i32): i32 {
-  return isSuppressed(ruleRecord(findingRule(i))) ? layout.VERDICT_ALLOW : fullVerdict(i, surface);
+  return isSuppressed(ruleRecord(findingRule(i))) ? layout.VERDICT_ALLOW : atLevel(fullVerdict(i, surface));
+}
+
+function atLevel(verdict: i32): i32 {
+  return verdict == layout.VERDICT_WARN ? warned : verdict;
 }
 
 /** Whether finding `i` would have a verdict if it were not left out. */
@@ -47,7 +65,7 @@ export function isRedirected(surface: i32): bool {
 
 /** What policy says of a message that cannot be read, for a reason of table/layout.ts. */
 export function verdictOfUnreadable(reason: i32): i32 {
-  return load<u8>(table.policy + <usize>reason, layout.POLICY_UNREADABLE_VERDICTS);
+  return atLevel(load<u8>(table.policy + <usize>reason, layout.POLICY_UNREADABLE_VERDICTS));
 }
 
 /** Whether anything is looked for on a surface. */
@@ -57,7 +75,8 @@ export function isRead(surface: i32): bool {
 
 /** Whether anything that is looked for on a surface is taken out or blocked. */
 export function mayStop(surface: i32): bool {
-  return load<u8>(table.policy + <usize>surface, layout.POLICY_SURFACES) == <u8>layout.SURFACE_STOPS;
+  const standing = load<u8>(table.policy + <usize>surface, layout.POLICY_SURFACES);
+  return standing == <u8>layout.SURFACE_STOPS || (standing == <u8>layout.SURFACE_READ && blocksWarned());
 }
 
 /** Longest answer that is held and judged whole, in bytes. */
