@@ -89,15 +89,9 @@ export function growTree(
         complain('too-many-aliases', spanOf(alias), path, `more than ${maxAliasCount} aliases`, 'write the values out');
       }
     } else if (target === undefined) {
-      complain(
-        'yaml-syntax',
-        spanOf(alias),
-        path,
-        `no anchor &${alias.source} above`,
-        'define it, or remove the alias',
-      );
+      complain('yaml-syntax', spanOf(alias), path, 'no anchor above has this name', 'define it, or remove the alias');
     } else if (open.has(target)) {
-      complain('too-many-aliases', spanOf(alias), path, `*${alias.source} contains itself`, 'write the value out');
+      complain('too-many-aliases', spanOf(alias), path, 'what it stands for contains itself', 'write the value out');
     } else {
       return target;
     }
@@ -124,7 +118,10 @@ export function growTree(
     }
     if (valued && 'anchor' in valued && valued.anchor) anchors.set(valued.anchor, valued);
     if (isScalar(valued)) {
-      branch.value = valued.value;
+      // Tags can make bytes and dates of a text (!!binary).
+      if (typeof valued.value === 'object' && valued.value !== null)
+        complain('wrong-type', branch.valueSpan, path, 'a tag makes it what no key takes', 'write it without the tag');
+      else branch.value = valued.value;
     } else if (isSeq(valued)) {
       open.add(valued);
       for (const [i, item] of valued.items.entries()) {
@@ -232,7 +229,12 @@ const syntaxRemedies: Record<string, string> = {
   TAG_RESOLVE_FAILED: 'remove the tag',
 };
 
+/** Longer than anything that the parser says of its own; a text of the file that it repeats is in the excerpt below. */
+const maxSaidCharacters = 120;
+
 /** The parser's message in our form. */
 function yamlMessage(message: string): string {
-  return `not YAML: ${message.charAt(0).toLowerCase()}${message.slice(1).replace(/\.$/, '')}`;
+  const whole = message.replace(/: "[\s\S]*"$/, '').replace(/\.$/, '');
+  const said = whole.length > maxSaidCharacters ? `${whole.slice(0, maxSaidCharacters)}…` : whole;
+  return `not YAML: ${said.charAt(0).toLowerCase()}${said.slice(1)}`;
 }

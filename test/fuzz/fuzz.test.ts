@@ -2,7 +2,9 @@
 import { readFileSync, rmSync } from 'node:fs';
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { ConfigTarget } from './config-target.ts';
 import { FilterTarget } from './filter-target.ts';
+import { JsonRpcTarget } from './json-rpc-target.ts';
 import { Rounds } from './rounds.ts';
 import { ScannerTarget } from './scanner-target.ts';
 import { seedTexts } from './seeds.ts';
@@ -34,6 +36,27 @@ test('no frame breaks the filter', { timeout: 120_000 }, async () => {
   for (const side of ['client', 'origin'])
     for (const isClosed of side === 'client' ? [true, false] : [false])
       expect(rounds.reached).toContain(`${side} closed ${isClosed}`);
+});
+
+test('no body breaks the JSON-RPC reader', { timeout: 120_000 }, async () => {
+  const rounds = new Rounds(new JsonRpcTarget(), pool);
+  expect(await rounds.run({ ...bounds, runs: 3000 })).toBeUndefined();
+  for (const reason of [
+    'taken',
+    'mcp-not-json',
+    'mcp-not-json-rpc',
+    'mcp-trailing-data',
+    'mcp-too-deep',
+    'mcp-not-utf8',
+  ])
+    expect(rounds.reached).toContain(reason);
+});
+
+test('no text breaks the configuration reader', { timeout: 120_000 }, async () => {
+  const rounds = new Rounds(new ConfigTarget(), pool);
+  expect(await rounds.run({ ...bounds, runs: 1500 })).toBeUndefined();
+  for (const code of ['policy balanced', 'yaml-syntax', 'unknown-key', 'wrong-type'])
+    expect(rounds.reached).toContain(code);
 });
 
 test('a failing input is made small, kept, and fails again', { timeout: 60_000 }, async () => {

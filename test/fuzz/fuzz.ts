@@ -1,14 +1,17 @@
-// `npm run fuzz`: the scanner and the filter on inputs that nobody thought of, until the time is over or one of them fails.
+// `npm run fuzz`: the scanner, the filter and the configuration reader on inputs that nobody thought of, until the time is over or one of them fails.
 import { readFileSync } from 'node:fs';
 import { basename } from 'node:path';
 import { parseArgs } from 'node:util';
+import { ConfigTarget } from './config-target.ts';
 import { FilterTarget } from './filter-target.ts';
+import { JsonRpcTarget } from './json-rpc-target.ts';
 import { Rounds } from './rounds.ts';
 import { ScannerTarget } from './scanner-target.ts';
 import { seedTexts } from './seeds.ts';
 import { WebSocketTarget } from './websocket-target.ts';
 
-const usage = 'usage: npm run fuzz -- [--seconds 60] [--seed N] [--only scanner|filter|websocket] [--replay FILE]';
+const usage =
+  'usage: npm run fuzz -- [--seconds 60] [--seed N] [--only scanner|filter|websocket|json-rpc|config] [--replay FILE]';
 /** Short rounds: the pool grows between them. */
 const runsOfRound = 500;
 const maxRoundMilliseconds = 10_000;
@@ -22,9 +25,13 @@ const { values } = parseArgs({
   },
 });
 const seeds = seedTexts();
-const all = [new ScannerTarget(), new FilterTarget(), new WebSocketTarget()].map(
-  (target) => new Rounds<unknown>(target, seeds),
-);
+const all = [
+  new ScannerTarget(),
+  new FilterTarget(),
+  new WebSocketTarget(),
+  new JsonRpcTarget(),
+  new ConfigTarget(),
+].map((target) => new Rounds<unknown>(target, seeds));
 
 async function fuzz(seconds: number, firstSeed: number): Promise<boolean> {
   const end = Date.now() + seconds * 1000;
