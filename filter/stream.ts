@@ -43,7 +43,7 @@ import { passHello } from './action/tunnel';
 import { noteUpstream } from './action/upstream';
 import { isSecureForm, openUrlForm } from './action/url-form';
 import { firstWaiting, restTick, waitFor, waitNoMore } from './action/wait';
-import { closeWebSocket, cutUnanswered, openWebSocket, passFrames } from './action/websocket';
+import { closeWebSocket, cutUnanswered, openWebSocket, passFrames, passWaitingFrames } from './action/websocket';
 import { OVERLAP_BYTES, readWindow } from './action/window';
 import { writeKept } from './mcp/tools';
 import {
@@ -181,7 +181,7 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
 /** Request body: `length` bytes are held so far. Nothing has been sent to the origin before the verdict. */
 export function onRequestBody(exchange: Exchange, length: u32, isLast: bool): BodyStatus {
   if (exchange.isAnswered) return BodyStatus.StopIterationNoBuffer;
-  if (exchange.fromClient != 0) return passFrames(exchange, true, length);
+  if (exchange.fromClient != 0) return passFrames(exchange, true, length, isLast);
   if (exchange.request == Reading.Pass) return BodyStatus.Continue;
   if (exchange.chain == Chain.Tunnel) return passHello(exchange, length, isLast);
   if (length > maxRequestBodyBytes()) {
@@ -275,7 +275,7 @@ export function onResponseHeaders(exchange: Exchange, isLast: bool): HeadersStat
 
 /** Response body: the chunk of `length` bytes, or what Envoy holds so far. */
 export function onResponseBody(exchange: Exchange, length: u32, isLast: bool): BodyStatus {
-  if (exchange.fromOrigin != 0) return passFrames(exchange, false, length);
+  if (exchange.fromOrigin != 0) return passFrames(exchange, false, length, isLast);
   if (exchange.isAnswered || exchange.response == Reading.Pass) return BodyStatus.Continue;
   if (exchange.response == Reading.Stopped) return swallow();
   if (exchange.pinsCall != 0) {
@@ -379,7 +379,8 @@ export function onTick(rootContext: u32): void {
     waitNoMore(exchange);
     setLevel(exchange.level);
     if (setEffectiveContext(exchange.contextId) != Status.Ok) continue;
-    if (exchange.response == Reading.Events) continueStream(StreamType.Response);
+    if (exchange.fromOrigin != 0) passWaitingFrames(exchange);
+    else if (exchange.response == Reading.Events) continueStream(StreamType.Response);
     else if (exchange.response == Reading.Hold) passHeld(exchange);
     else passWaiting(exchange);
   }

@@ -144,8 +144,9 @@ export class Exchange {
   dialect: u8 = 0;
   eventIndex: u32 = 0;
   contentIndex: u32 = 0;
-  /** The texts that the lines carry (joined.ts), 0 for none yet. */
+  /** The texts that the lines carry, or the messages of a WebSocket of either direction (joined.ts), 0 for none yet. */
   joined: usize = 0;
+  joinedSent: usize = 0;
   /** Bytes that Envoy holds for the filter: lines that wait for a decision. */
   heldByEnvoy: u32 = 0;
   /** Of these, what waits for nothing itself. */

@@ -1,5 +1,5 @@
-// The texts that the lines of a stream carry, each put together from its pieces (view/sse.ts) and read as it grows, so
-// that what is cut over many events is found. Of each the end is kept, long enough for what is found across its border.
+// The texts that the lines of a stream or the messages of a WebSocket carry, each put together from its pieces (view/sse.ts)
+// and read as it grows, so that what is cut over many events is found. Of each the end is kept, long enough for what is found across its border.
 import { isUnfinished } from '../scan/unfinished';
 import * as layout from '../table/layout';
 import { MARGIN } from '../view/arena';
@@ -27,16 +27,19 @@ const RECORD_BYTES: usize = 36; // 4 + CHANNELS × 4
 
 let turn: u32 = 0;
 
-/** Adds a piece, as it is written in JSON where `isEscaped`, to its text and reads that. Gives the verdict. */
-export function readOn(exchange: Exchange, channel: u32, start: usize, end: usize, isEscaped: bool): i32 {
-  const text = textOf(exchange, channel);
+/**
+ * Adds a piece, as it is written in JSON where `isEscaped`, to its text and reads that. Gives the verdict. `surface`: the
+ * request's body or the answer's, whose texts are their own.
+ */
+export function readOn(exchange: Exchange, surface: i32, channel: u32, start: usize, end: usize, isEscaped: bool): i32 {
+  const text = textOf(placeOf(exchange, surface), channel);
   let strongest = layout.VERDICT_ALLOW;
   let p = start;
   while (p < end) {
     p = append(text, p, end, isEscaped);
     const bytes = textBytes(text);
     const length = load<u32>(text, LENGTH);
-    const verdict = readPiece(exchange, layout.SURFACE_RESPONSE_BODY, bytes, length, 0, opened(RAW, STREAM));
+    const verdict = readPiece(exchange, surface, bytes, length, 0, opened(RAW, STREAM));
     if (verdict > strongest) strongest = verdict;
     store<u32>(text, <u32>isUnfinished(bytes, bytes + length), UNFINISHED);
   }
@@ -44,71 +47,87 @@ export function readOn(exchange: Exchange, channel: u32, start: usize, end: usiz
 }
 
 /** Whether the end of any of the texts may be the beginning of a match. */
-export function areUnfinished(exchange: Exchange): bool {
-  if (exchange.joined == 0) return false;
+export function areUnfinished(exchange: Exchange, surface: i32): bool {
+  const texts = load<usize>(placeOf(exchange, surface));
+  if (texts == 0) return false;
   for (let i: u32 = 0; i < CHANNELS; i++) {
-    const text = textAt(exchange, i);
+    const text = textAt(texts, i);
     if (text != 0 && load<u32>(text, UNFINISHED) != 0) return true;
   }
   return false;
 }
 
 /** Takes all texts for finished as they are: their time is over. */
-export function finishAll(exchange: Exchange): void {
-  if (exchange.joined == 0) return;
+export function finishAll(exchange: Exchange, surface: i32): void {
+  const texts = load<usize>(placeOf(exchange, surface));
+  if (texts == 0) return;
   for (let i: u32 = 0; i < CHANNELS; i++) {
-    const text = textAt(exchange, i);
+    const text = textAt(texts, i);
     if (text != 0) store<u32>(text, 0, UNFINISHED);
   }
 }
 
-/** Forgets what a text says, after a part of it was taken out. */
+/** Forgets what a text of the answer says, after a part of it was taken out. */
 export function forgetText(exchange: Exchange, channel: u32): void {
-  const text = textOf(exchange, channel);
+  const text = textOf(placeOf(exchange, layout.SURFACE_RESPONSE_BODY), channel);
   store<u32>(text, 0, LENGTH);
   store<u32>(text, 0, UNFINISHED);
 }
 
 /** Frees the texts. */
 export function freeJoined(exchange: Exchange): void {
-  if (exchange.joined == 0) return;
-  for (let i: u32 = 0; i < CHANNELS; i++) {
-    const text = textAt(exchange, i);
-    if (text != 0) heap.free(text);
-  }
-  heap.free(exchange.joined);
-  exchange.joined = 0;
+  freeTexts(placeOf(exchange, layout.SURFACE_REQUEST_BODY));
+  freeTexts(placeOf(exchange, layout.SURFACE_RESPONSE_BODY));
 }
 
-function textAt(exchange: Exchange, i: u32): usize {
-  return <usize>load<u32>(exchange.joined + ((<usize>i) << 2), 4);
+function freeTexts(place: usize): void {
+  const texts = load<usize>(place);
+  if (texts == 0) return;
+  for (let i: u32 = 0; i < CHANNELS; i++) {
+    const text = textAt(texts, i);
+    if (text != 0) heap.free(text);
+  }
+  heap.free(texts);
+  store<usize>(place, 0);
+}
+
+/** Where the exchange keeps the texts of a surface. */
+function placeOf(exchange: Exchange, surface: i32): usize {
+  const isSent = surface == layout.SURFACE_REQUEST_BODY;
+  return changetype<usize>(exchange) + (isSent ? offsetof<Exchange>('joinedSent') : offsetof<Exchange>('joined'));
+}
+
+function textAt(texts: usize, i: u32): usize {
+  return <usize>load<u32>(texts + ((<usize>i) << 2), 4);
 }
 
 function textBytes(text: usize): usize {
   return text + HEAD_BYTES + MARGIN;
 }
 
-function textOf(exchange: Exchange, channel: u32): usize {
-  if (exchange.joined == 0) {
-    exchange.joined = heap.alloc(RECORD_BYTES);
-    memory.fill(exchange.joined, 0, RECORD_BYTES);
+function textOf(place: usize, channel: u32): usize {
+  let texts = load<usize>(place);
+  if (texts == 0) {
+    texts = heap.alloc(RECORD_BYTES);
+    memory.fill(texts, 0, RECORD_BYTES);
+    store<usize>(place, texts);
   }
   turn++;
   let oldest: u32 = 0;
   for (let i: u32 = 0; i < CHANNELS; i++) {
-    const text = textAt(exchange, i);
+    const text = textAt(texts, i);
     if (text == 0) {
       const fresh = heap.alloc(STEP_BYTES);
-      store<u32>(exchange.joined + ((<usize>i) << 2), <u32>fresh, 4);
+      store<u32>(texts + ((<usize>i) << 2), <u32>fresh, 4);
       return begin(fresh, channel);
     }
     if (load<u32>(text, CHANNEL) == channel) {
       store<u32>(text, turn, TURN);
       return text;
     }
-    if (turn - load<u32>(text, TURN) > turn - load<u32>(textAt(exchange, oldest), TURN)) oldest = i;
+    if (turn - load<u32>(text, TURN) > turn - load<u32>(textAt(texts, oldest), TURN)) oldest = i;
   }
-  return begin(textAt(exchange, oldest), channel);
+  return begin(textAt(texts, oldest), channel);
 }
 
 function begin(text: usize, channel: u32): usize {

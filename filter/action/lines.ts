@@ -53,7 +53,7 @@ export function passLines(exchange: Exchange, length: u32, isEnd: bool): BodySta
       if (wasJoined) rewindOut(decided);
       return stop(exchange, isEnd);
     }
-    if (!areUnfinished(exchange)) decided = outLength;
+    if (!areUnfinished(exchange, layout.SURFACE_RESPONSE_BODY)) decided = outLength;
     from = to;
   }
   if (from > 0) release(exchange, from);
@@ -74,7 +74,7 @@ export function passLines(exchange: Exchange, length: u32, isEnd: bool): BodySta
 /** The time of the lines that wait is over: they go on. Call it from the tick, on the exchange's context. */
 export function passWaiting(exchange: Exchange): void {
   exchange.heldByEnvoy = 0;
-  finishAll(exchange);
+  finishAll(exchange, layout.SURFACE_RESPONSE_BODY);
   continueStream(StreamType.Response);
 }
 
@@ -144,16 +144,23 @@ function readTexts(exchange: Exchange, from: u32, end: u32): i32 {
     exchange.eventIndex = sse.eventIndex;
     exchange.contentIndex = sse.contentIndex;
     for (let i: u32 = 0; i < sse.pieceCount; i++) {
-      const verdict = readOn(exchange, sse.pieceChannel(i), sse.pieceStart(i), sse.pieceEnd(i), true);
+      const verdict = readOn(
+        exchange,
+        layout.SURFACE_RESPONSE_BODY,
+        sse.pieceChannel(i),
+        sse.pieceStart(i),
+        sse.pieceEnd(i),
+        true,
+      );
       if (verdict <= strongest) continue;
       strongest = verdict;
       foundChannel = sse.pieceChannel(i);
     }
   } else {
     foundChannel = PLAIN_CHANNEL;
-    strongest = readOn(exchange, PLAIN_CHANNEL, data, lineStop, false);
+    strongest = readOn(exchange, layout.SURFACE_RESPONSE_BODY, PLAIN_CHANNEL, data, lineStop, false);
     // The next data line goes on behind a line break.
-    const verdict = readOn(exchange, PLAIN_CHANNEL, LINE_BREAK, LINE_BREAK + 1, false);
+    const verdict = readOn(exchange, layout.SURFACE_RESPONSE_BODY, PLAIN_CHANNEL, LINE_BREAK, LINE_BREAK + 1, false);
     if (verdict > strongest) strongest = verdict;
   }
   wasJoined = strongest >= layout.VERDICT_STRIP;

@@ -8,6 +8,7 @@ import {
   BodyStatus,
   BufferType,
   closeStream,
+  continueStream,
   currentTimeNanoseconds,
   getBuffer,
   Pool,
@@ -21,15 +22,18 @@ import {
 } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
-import { decidingFinding, verdictOfUnreadable } from '../verdict/verdict';
+import { decidingFinding, mayStop, verdictOfUnreadable } from '../verdict/verdict';
 import { RAW as RAW_VIEW } from '../view/encoding';
-import { BINARY, CLOSE, Framer } from '../view/frame';
+import { BINARY, CLOSE, Framer, TEXT } from '../view/frame';
+import * as sse from '../view/sse';
 import { Block } from './block';
-import { Exchange } from './exchange';
+import { Exchange, Wait } from './exchange';
+import { areUnfinished, finishAll, readOn } from './joined';
 import { readPiece } from './judge';
 import { writeUnreadable } from './names';
 import { reportUnreadable, requestIdOf } from './report';
 import { appendByte, appendText, beginText, textLength, textStart } from './text';
+import { waitFor, waitNoMore } from './wait';
 import { OVERLAP_BYTES } from './window';
 
 /**
@@ -52,6 +56,11 @@ const POLICY: u32 = 1008;
 const TOO_BIG: u32 = 1009;
 /** A close frame's payload but for the code. */
 const REASON_BYTES: u32 = 123;
+
+/** How long a message may wait for the next one, and how much may wait: as lines of a stream do (lines.ts). */
+const WAIT_MILLISECONDS: u32 = 250;
+const WAITING_BYTES: u32 = 65536;
+const NOTHING_WAITS: u32 = u32.MAX_VALUE;
 
 /** How long the other side has to answer a close frame, and how often that is looked at. */
 const CLOSING_NANOSECONDS: u64 = 3_000_000_000;
@@ -81,6 +90,9 @@ class Direction {
   /** Bytes of the message under way that have been dropped from the text. */
   textOffset: u32 = 0;
   messageBytes: u64 = 0;
+  /** Bytes that Envoy holds, whole messages that wait for the next ones, and how many in front of them wait for nothing. */
+  heldByEnvoy: u32 = 0;
+  decidedByEnvoy: u32 = 0;
 
   @inline
   at(offset: usize): usize {
@@ -131,6 +143,8 @@ const directions = new Pool(<u32>(((offsetof<Direction>() + 15) & ~15) + DIRECTI
 const input = changetype<Block>(memory.data(16, 8));
 const output = changetype<Block>(memory.data(16, 8));
 const writer = new Writer();
+/** Where in what goes on the messages begin that wait for the next ones, because a text that they carry may go on to a match. */
+let waitsFrom: u32 = NOTHING_WAITS;
 
 /** The exchange becomes a WebSocket. */
 export function openWebSocket(exchange: Exchange): void {
@@ -155,23 +169,56 @@ function giveBack(record: usize): void {
   directions.give(record);
 }
 
-/** The chunk of `length` bytes of one direction gives way to what may go on of it and of what came before. */
-export function passFrames(exchange: Exchange, isFromClient: bool, length: u32): BodyStatus {
+/**
+ * The chunk of `length` bytes of one direction, behind what Envoy still holds of it, gives way to what may go on of it and of
+ * what came before.
+ */
+export function passFrames(exchange: Exchange, isFromClient: bool, length: u32, isLast: bool): BodyStatus {
   const direction = changetype<Direction>(isFromClient ? exchange.fromClient : exchange.fromOrigin);
   const buffer = isFromClient ? BufferType.RequestBody : BufferType.ResponseBody;
   if (direction.state == State.Unread || (length == 0 && direction.state == State.Open)) return BodyStatus.Continue;
   input.clear(PIECE_BYTES);
   output.clear(PIECE_BYTES);
+  const held = min(direction.heldByEnvoy, length);
   if (length > 0) {
     if (getBuffer(buffer, 0, length) != Status.Ok) return BodyStatus.StopIterationNoBuffer;
-    // The next call to the host uses its buffer for something else.
-    input.append(result.pointer(), result.length());
+    // The next call to the host uses its buffer for something else. What is held was read, and goes on as it is.
+    output.append(result.pointer(), held);
+    input.append(result.pointer() + held, result.length() - held);
   }
+  waitsFrom = held > 0 ? direction.decidedByEnvoy : NOTHING_WAITS;
   if (direction.state == State.Open) readFrames(exchange, direction, isFromClient);
   else if (direction.state == State.Closing) close(direction, isFromClient, input.length);
-  if (output.length == length && memory.compare(output.start(), input.start(), length) == 0) return BodyStatus.Continue;
-  setBuffer(buffer, 0, length, output.start(), output.length);
-  return BodyStatus.Continue;
+  const mustWait =
+    direction.state == State.Open && waitsFrom < output.length && output.length <= WAITING_BYTES && !isLast;
+  if (waitsFrom < output.length && !mustWait) finishAll(exchange, surfaceOf(isFromClient));
+  direction.heldByEnvoy = mustWait ? output.length : 0;
+  direction.decidedByEnvoy = waitsFrom;
+  const other = changetype<Direction>(isFromClient ? exchange.fromOrigin : exchange.fromClient);
+  if (mustWait && exchange.wait == Wait.Nothing) waitFor(exchange, Wait.Decision, WAIT_MILLISECONDS);
+  else if (!mustWait && other.heldByEnvoy == 0) waitNoMore(exchange);
+  const isUnchanged = output.length == length && isSame(held);
+  if (!isUnchanged) setBuffer(buffer, 0, length, output.start(), output.length);
+  return mustWait ? BodyStatus.StopIterationAndBuffer : BodyStatus.Continue;
+}
+
+/** Whether what goes on, behind the `held` bytes, is what came. */
+function isSame(held: u32): bool {
+  return memory.compare(output.start() + held, input.start(), input.length) == 0;
+}
+
+/** The time of the messages that wait is over: they go on. Call it from the tick, on the exchange's context. */
+export function passWaitingFrames(exchange: Exchange): void {
+  letGo(exchange, exchange.fromClient, true);
+  letGo(exchange, exchange.fromOrigin, false);
+}
+
+function letGo(exchange: Exchange, record: usize, isFromClient: bool): void {
+  const direction = changetype<Direction>(record);
+  if (direction.heldByEnvoy == 0) return;
+  direction.heldByEnvoy = 0;
+  finishAll(exchange, surfaceOf(isFromClient));
+  continueStream(isFromClient ? StreamType.Request : StreamType.Response);
 }
 
 function readFrames(exchange: Exchange, direction: Direction, isFromClient: bool): void {
@@ -227,12 +274,19 @@ function takeControl(direction: Direction, frame: Framer, at: usize, part: u32):
 function endFrame(exchange: Exchange, direction: Direction, frame: Framer, isFromClient: bool): bool {
   const isControl = frame.isControl();
   const isMessage = frame.isFinal && !isControl;
+  const isText = frame.opcode == TEXT || frame.message == TEXT;
   frame.endFrame();
   if (isControl) return passControl(exchange, direction, isFromClient);
   if (!isMessage) return false;
   const text = direction.text();
   if (isBlocked(exchange, direction, isFromClient, text.start(), text.length)) return true;
   if (isBlockedAcross(exchange, direction, isFromClient)) return true;
+  // Of a long message a part has gone on.
+  const isWhole = direction.textOffset == 0;
+  if (isWhole && isText && isBlockedJoined(exchange, direction, isFromClient)) return true;
+  const isWaiting = areUnfinished(exchange, surfaceOf(isFromClient));
+  if (!isWaiting) waitsFrom = NOTHING_WAITS;
+  else if (waitsFrom == NOTHING_WAITS && isWhole && mayStop(surfaceOf(isFromClient))) waitsFrom = output.length;
   emitRaw(direction, direction.raw().length);
   keepTail(direction);
   text.clear(KEPT_BYTES);
@@ -324,6 +378,33 @@ function isBlockedAcross(exchange: Exchange, direction: Direction, isFromClient:
   if (verdict < layout.VERDICT_STRIP) return false;
   stopForFinding(exchange, isFromClient);
   return true;
+}
+
+/**
+ * Reads the texts that the message, where it is JSON, carries a piece of: the APIs that models are talked to by in real time
+ * send an answer in as many messages as others send events. True where policy blocks one.
+ */
+function isBlockedJoined(exchange: Exchange, direction: Direction, isFromClient: bool): bool {
+  if (!isFrameRead()) return false;
+  const text = direction.text();
+  const end = text.start() + text.length;
+  let start = text.start();
+  // What Engine.IO writes in front of its JSON: a digit or two that say what it is.
+  while (start < end && load<u8>(start) - 0x30 < 10) start++;
+  if (!sse.readPieces(start, end)) return false;
+  for (let i: u32 = 0; i < sse.pieceCount; i++) {
+    const surface = surfaceOf(isFromClient);
+    const verdict = readOn(exchange, surface, sse.pieceChannel(i), sse.pieceStart(i), sse.pieceEnd(i), true);
+    if (verdict < layout.VERDICT_STRIP) continue;
+    // What waits may be the beginning of what was found. It is whole messages, and so may be left out.
+    if (waitsFrom < output.length) {
+      output.length = waitsFrom;
+      waitsFrom = NOTHING_WAITS;
+    }
+    stopForFinding(exchange, isFromClient);
+    return true;
+  }
+  return false;
 }
 
 function stopForFinding(exchange: Exchange, isFromClient: bool): void {

@@ -30,6 +30,11 @@ const { table } = compileRules(rules);
 const filter = new WebAssembly.Module(readFileSync(join(import.meta.dirname, '../../build/filter.wasm')));
 /** Linear memory with messages of this size. */
 const maxMemoryBytes = 16 << 20;
+/** Longer than messages wait for the next ones. */
+const waitNanoseconds = 300_000_000n;
+/** The same in each play: masks of ours are made of it. */
+const start = 1n;
+let now = start;
 
 /** Frames through the filter: the same however they are cut, unchanged where they pass, closed where they do not. */
 export class WebSocketTarget implements Target<FuzzedSocket> {
@@ -69,7 +74,7 @@ export class WebSocketTarget implements Target<FuzzedSocket> {
   }
 
   async check(input: FuzzedSocket): Promise<Iterable<string>> {
-    const host = this.#vm?.host ?? new Host(filter, { vmId: 'penstock', logLevel: 'info', nowNanoseconds: () => 1n });
+    const host = this.#vm?.host ?? new Host(filter, { vmId: 'penstock', logLevel: 'info', nowNanoseconds: () => now });
     const plugin = this.#vm?.plugin ?? host.configure(table, { rootId: 'penstock' });
     this.#vm = undefined;
     const bytes = Buffer.concat([
@@ -102,6 +107,7 @@ export class WebSocketTarget implements Target<FuzzedSocket> {
 
 function play(host: Host, plugin: Plugin, side: 'client' | 'origin', bytes: Buffer, cuts: number[]) {
   host.logs.length = 0;
+  now = start;
   const stream = plugin.stream({ properties: { 'filter_state\0penstock.tunnel': 'a.example:443 a.example' } });
   stream.requestHeaders([
     [':method', 'GET'],
@@ -116,6 +122,8 @@ function play(host: Host, plugin: Plugin, side: 'client' | 'origin', bytes: Buff
   cuts.forEach((to, i) => {
     stream[pass](bytes.subarray(cuts[i - 1] ?? 0, to));
   });
+  now += waitNanoseconds;
+  plugin.tick();
   // The other side's answer to a close frame, and what a stopped side gets told with it.
   const back = side === 'client' ? 'responseBody' : 'requestBody';
   stream[back](frame(opcode.close, Buffer.from([3, 232]), side === 'origin'));

@@ -82,6 +82,41 @@ describe.each(['https', 'http'] as const)('a credential over %s', (scheme) => {
   });
 });
 
+describe.each(['https', 'http'] as const)('events of a model that is talked to in real time, over %s', (scheme) => {
+  const origin = () => (scheme === 'https' ? stage.world.api : stage.world.plain);
+  const event = (delta: string) =>
+    Buffer.from(JSON.stringify({ type: 'response.output_text.delta', output_index: 0, content_index: 0, delta }));
+  const text = (delta: string) => frame(opcode.text, event(delta), true);
+  const begun = token.slice(0, 16);
+
+  test('a token in pieces is stopped before any of it has gone on', async () => {
+    const { send, next } = await upgraded(`${scheme}://api.penstock.test/socket`, stage.gateway.route);
+    send(text('Hello, '));
+    expect((await next()).payload).toEqual(event('Hello, '));
+    for (const delta of [begun, token.slice(16, 30), token.slice(30)]) send(text(delta));
+    const last = await next();
+    expect([last.opcode, last.payload.readUInt16BE()]).toEqual([opcode.close, 1008]);
+    expect(origin().frames).toEqual([
+      { opcode: opcode.text, payload: event('Hello, ') },
+      { opcode: opcode.close, payload: stopped },
+    ]);
+  });
+
+  test('what only looked like the beginning of one comes a moment later, or with what follows', async () => {
+    const { send, next } = await upgraded(`${scheme}://api.penstock.test/socket`, stage.gateway.route);
+    // It waits on the way to the origin, and its echo on the way back.
+    send(text(begun));
+    expect((await next()).payload).toEqual(event(begun));
+    send(text(' is how a key begins.'));
+    expect((await next()).payload).toEqual(event(' is how a key begins.'));
+    const deltas = Array.from({ length: 40 }, (_, i) => (i % 4 === 0 ? `sk-ant-api03-${i}` : ` and word ${i} `));
+    for (const delta of deltas) send(text(delta));
+    for (const delta of deltas) expect((await next()).payload).toEqual(event(delta));
+    send(frame(opcode.close, Buffer.from([0x03, 0xe8]), true));
+    expect((await next()).opcode).toBe(opcode.close);
+  });
+});
+
 describe('a client of HTTP/2', () => {
   test('has its frames passed, and stopped with 1008', async () => {
     const socket = await openExtended(stage.gateway.route, 'https://api.penstock.test/socket');
