@@ -22,6 +22,7 @@ import { receipts } from './receipts.ts';
 import { format, isMet, type Part } from './report.ts';
 import { scanner } from './scanner.ts';
 import { sessionsPart } from './sessions.ts';
+import { sockets } from './sockets.ts';
 import { table } from './table.ts';
 import { tunnels } from './tunnels.ts';
 
@@ -35,6 +36,7 @@ const parts: Part[] = [
   mcp,
   receipts,
   tunnels,
+  sockets,
   names,
   sessionsPart,
   memory,

@@ -2,14 +2,16 @@
  * Clients under load, a process of their own: raw sockets, of TLS or plain, through a proxy or straight to the origin, one
  * request at a time on each, kept alive. Told what to do by messages (a Job each), answers each with a Done.
  *
- * Longer than most files: the jobs are four, and share the connection.
+ * Longer than most files: the jobs are five, and share the connection.
  */
 import type { Socket } from 'node:net';
 import { connect as connectTls, createSecureContext } from 'node:tls';
 import { dial, type Endpoint, openTunnel } from '../harness/tunnel.ts';
 import { within } from '../harness/wait.ts';
+import { frame, opcode } from '../harness/websocket.ts';
 import { chat } from './clean-text.ts';
 import { HttpReader } from './http-reader.ts';
+import { EchoSocket } from './load-sockets.ts';
 
 /** Where to, by which way. */
 export interface Way {
@@ -55,6 +57,15 @@ export type Job =
       rate: number;
     }
   | {
+      kind: 'sockets';
+      way: Way;
+      host: string;
+      connections: number;
+      /** Each says something once a second, for so long. */
+      seconds: number;
+      messageBytes: number;
+    }
+  | {
       kind: 'tunnels';
       way: Way;
       /** New name, known name, new name … in turn. */
@@ -71,7 +82,7 @@ export interface Done {
   /** The first of them, for people. */
   firstFailure: string;
   seconds: number;
-  /** Milliseconds of each request, in jobs with a rate. */
+  /** Milliseconds of each request or message, in jobs with a rate. */
   millis: number[];
   /** Milliseconds from the first packet to the end of the handshake, and to the end of the first answer. */
   newNames: { tunnel: number[]; answer: number[] };
@@ -103,30 +114,8 @@ class Connection {
     socket.on('close', () => this.#fail(new Error('the connection was closed')));
   }
 
-  static async open({ proxy, origin, ca }: Way, host: string): Promise<Connection> {
-    const plain = proxy ? await openTunnel(proxy, `${host}:${origin.port}`) : await dial(origin);
-    plain.setNoDelay(true);
-    if (ca === undefined) return new Connection(plain);
-    const secured = connectTls({
-      socket: plain,
-      secureContext: contextOf(ca),
-      servername: host,
-      ALPNProtocols: ['http/1.1'],
-    });
-    await within(
-      `the handshake for ${host}`,
-      new Promise<void>((resolve, reject) => {
-        secured.once('secureConnect', resolve);
-        secured.once('error', reject);
-        secured.once('close', () => reject(new Error(`closed during the handshake for ${host}`)));
-      }),
-      answerMillis,
-    ).catch((error) => {
-      secured.destroy();
-      throw error;
-    });
-    secured.removeAllListeners('close');
-    return new Connection(secured);
+  static async open(way: Way, host: string): Promise<Connection> {
+    return new Connection(await connect(way, host));
   }
 
   /** Sends a request and resolves when its answer has arrived; rejects where its status is not 200. */
@@ -142,6 +131,33 @@ class Connection {
   close(): void {
     this.#socket.destroy();
   }
+}
+
+/** A connection to the host, its handshake done. */
+async function connect({ proxy, origin, ca }: Way, host: string): Promise<Socket> {
+  const plain = proxy ? await openTunnel(proxy, `${host}:${origin.port}`) : await dial(origin);
+  plain.setNoDelay(true);
+  if (ca === undefined) return plain;
+  const secured = connectTls({
+    socket: plain,
+    secureContext: contextOf(ca),
+    servername: host,
+    ALPNProtocols: ['http/1.1'],
+  });
+  await within(
+    `the handshake for ${host}`,
+    new Promise<void>((resolve, reject) => {
+      secured.once('secureConnect', resolve);
+      secured.once('error', reject);
+      secured.once('close', () => reject(new Error(`closed during the handshake for ${host}`)));
+    }),
+    answerMillis,
+  ).catch((error) => {
+    secured.destroy();
+    throw error;
+  });
+  secured.removeAllListeners('close');
+  return secured;
 }
 
 function requestOf(host: string, port: number, bodyBytes: number): Buffer {
@@ -259,7 +275,48 @@ async function tunnels({ way, domain, known, from, to }: Job & { kind: 'tunnels'
   return done;
 }
 
+/** Opens all connections, then lets each say something once a second, the first ones apart from each other. */
+async function sockets({ way, host, connections, seconds, messageBytes }: Job & { kind: 'sockets' }): Promise<Done> {
+  const done = nothingDone();
+  const authority = way.origin.port === 443 ? host : `${host}:${way.origin.port}`;
+  const event = { type: 'response.output_text.delta', output_index: 0, content_index: 0 };
+  const words = chat(Math.max(1_000, messageBytes))
+    .toString()
+    .replace(/[^a-z ]/g, '')
+    .slice(0, messageBytes);
+  const message = Buffer.from(JSON.stringify({ ...event, delta: words }));
+  // Once for all: masking costs more than sending.
+  const masked = frame(opcode.text, message, true);
+  const open: EchoSocket[] = [];
+  let begun = 0;
+  const opener = async () => {
+    while (begun++ < connections) open.push(await EchoSocket.open(await connect(way, host), authority));
+  };
+  await Promise.all(Array.from({ length: 8 }, opener));
+  const start = performance.now();
+  await Promise.all(
+    open.map(async (socket, index) => {
+      try {
+        for (let second = 0; second < seconds; second++) {
+          const due = start + (second + index / open.length) * 1000;
+          await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
+          const sent = performance.now();
+          await socket.echo(message, masked);
+          done.requests++;
+          done.millis.push(performance.now() - sent);
+        }
+      } catch (error) {
+        failed(done, error);
+      }
+    }),
+  );
+  done.seconds = (performance.now() - start) / 1000;
+  for (const socket of open) socket.close();
+  return done;
+}
+
 function run(job: Job): Promise<Done> {
+  if (job.kind === 'sockets') return sockets(job);
   if (job.kind === 'names') return names(job);
   return job.kind === 'tunnels' ? tunnels(job) : post(job);
 }

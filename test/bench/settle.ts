@@ -4,7 +4,7 @@ import { type Memory, memoryOf, residentMib } from './process-cost.ts';
 const stepMillis = 1_000;
 /** Steps without a lower figure after which memory is taken to have come to rest. */
 const quietSteps = 4;
-/** Envoy hands memory back once a second, and V8 collects when it is idle: twenty seconds show both. */
+/** V8 collects when it is idle: twenty seconds show it. */
 const mostSteps = 20;
 
 /** The least memory of a process tree in the seconds after work: what stays, without what is about to be given back. */
