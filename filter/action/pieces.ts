@@ -1,3 +1,4 @@
+// Longer than most files: what is kept, for how long and in what way it is put together is to be seen together.
 // A secret cut over several requests of one client. What may be a piece of a token (a value of a query, a segment of a path, a
 // string of JSON, a field of a form) is kept for a while in shared data, for all workers alike, and each new one is put
 // together with those before it: any two, any three, and all in a row. More values in between than are kept hide a piece.
@@ -5,6 +6,8 @@ import { Bytes, currentTimeNanoseconds } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { blocksWarned } from '../verdict/verdict';
+import { escapeLength, NO_ESCAPE, writeEscape } from '../view/escape';
+import { hasPercent, percentEscape } from '../view/percent';
 import { CLIENT_HEAD_BYTES, ClientRecords, elapsed, MOST_TRIES } from './client-records';
 import { Exchange } from './exchange';
 import { judgeJoined } from './judge';
@@ -60,7 +63,35 @@ export function openPieces(): void {
 
 /** Notes what may be a piece in a text of a request and was not seen before, to be judged by judgePieces. */
 export function collectPieces(start: usize, length: u32, isUrl: bool): void {
-  if (!looksAcross()) return;
+  if (!looksAcross() || length == 0) return;
+  // In JSON a percent sign is one.
+  const isEncoded = isUrl || (load<u8>(start) != 0x7b && load<u8>(start) != 0x5b);
+  if (!isEncoded || !hasPercent(start, start + length)) {
+    collect(start, length, isUrl);
+    return;
+  }
+  // A byte behind a value's end is looked at.
+  const decoded = heap.alloc(length + 2);
+  memory.fill(decoded + length, 0, 2);
+  collect(decoded, decodePercent(start, start + length, decoded), isUrl);
+  heap.free(decoded);
+}
+
+/** Writes a text without its percent encoding; gives its length. */
+function decodePercent(start: usize, end: usize, to: usize): u32 {
+  const begin = to;
+  for (let p = start; p < end; ) {
+    const escape = load<u8>(p) == 0x25 ? percentEscape(p, end) : NO_ESCAPE;
+    if (escape == NO_ESCAPE) store<u8>(to++, load<u8>(p++));
+    else {
+      to = writeEscape(escape, to);
+      p += escapeLength(escape);
+    }
+  }
+  return <u32>(to - begin);
+}
+
+function collect(start: usize, length: u32, isUrl: bool): void {
   const end = start + length;
   for (let p = start; p < end && foundCount < MOST_NEW; ) {
     const from = p;

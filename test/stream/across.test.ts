@@ -18,6 +18,7 @@ const third = parts[2]!;
 interface Sent {
   url?: string;
   body?: string;
+  host?: string;
   client?: string;
 }
 
@@ -28,12 +29,12 @@ function gateway(config = `mode: balanced\n${on}`) {
   const table = tables.get(config) ?? compileRules(rules, config).table;
   tables.set(config, table);
   const plugin = host.configure(table, { rootId: 'penstock' });
-  const send = ({ url = '/v1', body, client = '10.0.0.1' }: Sent) => {
+  const send = ({ url = '/v1', body, host: name = 'api.example.com', client = '10.0.0.1' }: Sent) => {
     host.logs.length = 0;
     const stream = plugin.stream({
       properties: {
         'xds\0filter_chain_name': 'intercept',
-        'filter_state\0penstock.tunnel': 'api.example.com:443 api.example.com',
+        'filter_state\0penstock.tunnel': `${name}:443 ${name}`,
         'filter_state\0penstock.client': client,
       },
     });
@@ -41,7 +42,7 @@ function gateway(config = `mode: balanced\n${on}`) {
       [
         [':method', 'POST'],
         [':path', url],
-        [':authority', 'api.example.com'],
+        [':authority', name],
       ],
       body === undefined,
     );
@@ -61,6 +62,11 @@ const inJson = (value: string) => ({ body: JSON.stringify({ model: 'm-1', data: 
 const inQuery = (value: string) => ({ url: `/v1?d=${value}` });
 const inForm = (value: string) => ({ body: `id=17&d=${value}` });
 const inPath = (value: string) => ({ url: `/files/${value}/x` });
+const percent = (value: string) => value.replace(/[a-m_]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
+const inPercent = (value: string) => inQuery(percent(value));
+const inPercentForm = (value: string) => inForm(percent(value));
+const inHost = (value: string) => ({ host: `${value}.example.com` });
+const inHex = (value: string) => inHost(Buffer.from(value).toString('hex'));
 const noise = ['a7b3', 'Zq81', 'id_77', 'x9Y8z7', 'N0ise'];
 
 type Way = (value: string) => Sent;
@@ -68,6 +74,9 @@ const cuts: [string, Way[]][] = [
   ['queries', [inQuery, inQuery, inQuery]],
   ['bodies', [inJson, inJson, inJson]],
   ['a form, a path and a query', [inForm, inPath, inQuery]],
+  ['percent-encoded values', [inPercent, inPercentForm, inPercent]],
+  ['names of hosts', [inHost, inHost, inHost]],
+  ['hexadecimal names of hosts', [inHex, inHex, inHex]],
 ];
 
 test.each(cuts)('three pieces in %s, with others in between', (_, ways) => {
