@@ -21,6 +21,7 @@ import { passLines, passWaiting } from './action/lines';
 import {
   blockedSurface,
   isAskedFor,
+  isRefused,
   judgeMcpAnswer,
   judgeMcpRequest,
   messageRoom,
@@ -331,13 +332,20 @@ export function onResponseTrailers(exchange: Exchange): TrailersStatus {
     judgeHeld(exchange, getBuffer(BufferType.ResponseBody, 0, WHOLE) == Status.Ok ? result.length() : 0);
     return exchange.pinsCall != 0 ? TrailersStatus.StopIteration : TrailersStatus.Continue;
   }
+  const isReadOn = exchange.response != Reading.Pass && exchange.response != Reading.Stopped;
+  // A decompressor may have ended the text early, and said nothing.
+  const isCutText = wasCutShort && isReadOn && isRefused(exchange, layout.UNREADABLE_RESPONSE_EXPANSION);
   // Behind trailers no byte can be sent: an end that was held back is read, and then what there was of it is missing for
   // the client, who must not take it for the whole.
   const isMissing = exchange.heldLength > 0 && exchange.mayStop && !exchange.isLate;
   if (exchange.response == Reading.Lines) passLines(exchange, 0, true);
   else if (exchange.response == Reading.Window) readWindow(exchange, 0, true);
-  if (isMissing && exchange.response != Reading.Stopped) cut(exchange);
-  else exchange.response = Reading.Pass;
+  if ((isMissing || isCutText) && exchange.response != Reading.Stopped) {
+    cut(exchange);
+    // With them the answer would have its end.
+    return TrailersStatus.StopIteration;
+  }
+  exchange.response = Reading.Pass;
   return TrailersStatus.Continue;
 }
 

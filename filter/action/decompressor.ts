@@ -2,15 +2,16 @@
 import { Bytes, getHeader, MapType, removeHeader, result, Status } from '../proxy-wasm-as/assembly';
 import { readDecimal } from './decimal';
 
+/** Envoy 1.40 names them, in the whole process, by the coding that it has opened first, and zstd calls itself brotli. */
 const GZIP_COMPRESSED = Bytes.of('x-envoy-decompressor-gzip-compressed-bytes');
 const GZIP_UNCOMPRESSED = Bytes.of('x-envoy-decompressor-gzip-uncompressed-bytes');
-/** Those of zstd as well: Envoy's decompressor of it calls itself brotli. */
 const BROTLI_COMPRESSED = Bytes.of('x-envoy-decompressor-brotli-compressed-bytes');
 const BROTLI_UNCOMPRESSED = Bytes.of('x-envoy-decompressor-brotli-uncompressed-bytes');
 
 /**
  * The decompressors of brotli and zstd (their MaxInflateRatio) give as much for each byte at most, and where there would be
- * more they end the text and say nothing.
+ * more they end the text and say nothing. That of gzip goes on; a text that opens to so much is taken for one that was cut
+ * all the same, since nothing says which coding it had.
  */
 const MOST_EXPANSION: u64 = 100;
 
@@ -20,12 +21,10 @@ export let wasCutShort: bool = false;
 
 /** Takes the counts out of the trailers. */
 export function takeCounts(trailers: MapType): void {
-  const gzipBytes = take(trailers, GZIP_COMPRESSED);
-  const fromGzipBytes = take(trailers, GZIP_UNCOMPRESSED);
-  const brotliBytes = take(trailers, BROTLI_COMPRESSED);
-  const fromBrotliBytes = take(trailers, BROTLI_UNCOMPRESSED);
-  wasBroken = (gzipBytes > 0 && fromGzipBytes == 0) || (brotliBytes > 0 && fromBrotliBytes == 0);
-  wasCutShort = isCutShort(fromBrotliBytes, brotliBytes);
+  const compressed = take(trailers, GZIP_COMPRESSED) + take(trailers, BROTLI_COMPRESSED);
+  const opened = take(trailers, GZIP_UNCOMPRESSED) + take(trailers, BROTLI_UNCOMPRESSED);
+  wasBroken = compressed > 0 && opened == 0;
+  wasCutShort = isCutShort(opened, compressed);
 }
 
 /** Whether a decompressor may have ended a text of `bytes` bytes, opened from `compressed`, where its own does not end. */
