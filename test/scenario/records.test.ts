@@ -10,7 +10,15 @@ import { waitFor } from '../harness/wait.ts';
 import { attempt } from './attempt.ts';
 import { useStage } from './stage.ts';
 
-const stage = useStage();
+/** The first block changes a client's level, which is counted and changes nothing else. */
+const level = { upgrade_warn: '', upgrade_ask: '', block_all: false };
+const levels = { elevated: level, high: level, critical: level };
+const stage = useStage({
+  sections: {
+    session_profiling: { enabled: true, domain_burst: 50 },
+    adaptive_enforcement: { enabled: true, escalation_threshold: 1, levels },
+  },
+});
 const leak = () => JSON.stringify({ text: githubToken() });
 
 async function send(url: string, body?: string) {
