@@ -4,6 +4,7 @@
 import { answerFinding, answerNoUrl, answerUnreadableAnswer } from './action/answer';
 import { answerInstead, areBlocked, writeAnswerHeaders } from './action/answer-headers';
 import { namesAgree, readTunnel } from './action/authority';
+import { countValues, openBudget, spendBudget } from './action/budget';
 import { enterClient, leaveClient } from './action/clients';
 import { Content, contentOf, holds, startsWith } from './action/content';
 import { readDecimal } from './action/decimal';
@@ -145,13 +146,15 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
   if (enterClient(exchange)) return HeadersStatus.StopIteration;
   openPieces();
   collectPieces(urlStart, urlLength, true);
+  openBudget(exchange);
+  countValues(urlStart, urlLength, true);
   if (judgeUrl(exchange, urlStart, urlLength)) return HeadersStatus.StopIteration;
   // The headers of a tunnel are for the gateway and go no farther.
   const hasHeaders = exchange.chain != Chain.Tunnel;
   if (hasHeaders && judge(exchange, layout.SURFACE_HEADER, textStart(), textLength()))
     return HeadersStatus.StopIteration;
   if (exchange.chain != Chain.Mcp && judgeJoinedHost(exchange)) return HeadersStatus.StopIteration;
-  if (judgePieces(exchange, layout.SURFACE_URL)) return HeadersStatus.StopIteration;
+  if (judgePieces(exchange, layout.SURFACE_URL) || spendBudget(exchange)) return HeadersStatus.StopIteration;
   if (countRequest(exchange)) return HeadersStatus.StopIteration;
   if (exchange.chain == Chain.Tunnel) {
     exchange.request = Reading.Hold;
@@ -455,13 +458,15 @@ function judgeRequest(exchange: Exchange, length: u32): bool {
   exchange.request = Reading.Pass;
   // It asks the host, and the body lies in the host buffer after it.
   openPieces();
+  openBudget(exchange);
   if (length == 0 || getBuffer(BufferType.RequestBody, 0, length) != Status.Ok) return false;
   collectPieces(result.pointer(), length, false);
+  countValues(result.pointer(), length, false);
   const isAnswered =
     exchange.chain == Chain.Mcp
       ? judgeMcpRequest(exchange, result.pointer(), length)
       : judge(exchange, layout.SURFACE_REQUEST_BODY, result.pointer(), length);
-  return isAnswered || judgePieces(exchange, requestSurface(exchange));
+  return isAnswered || judgePieces(exchange, requestSurface(exchange)) || spendBudget(exchange);
 }
 
 /**

@@ -60,7 +60,7 @@ export function cacheKey(rules: readonly Rule[], policy: TablePolicy): string {
   const { scannedHeaders, ignoredHeaders, ownCredentialHeaders, toolRanges, toolChains, suppressions } = policy;
   const words = [
     ...[scannedHeaders, ignoredHeaders, ownCredentialHeaders, mcpHostWords(policy)],
-    ...[toolRanges, toolChains.categories, suppressions, policy.profiles?.levels?.exempt],
+    ...[toolRanges, toolChains.categories, suppressions, policy.profiles?.levels?.exempt, policy.entropyBudget?.exempt],
   ];
   return hash.update(JSON.stringify(words)).digest('hex');
 }

@@ -67,6 +67,7 @@ export type TablePolicy = Pick<
   | 'unreadableVerdicts'
   | 'explainsBlocks'
   | 'suppressions'
+  | 'entropyBudget'
   | 'profiles'
   | 'stripsTools'
   | 'seedPhrases'
@@ -366,9 +367,13 @@ function layPolicy(
   const suppressions = policy.suppressions.flatMap(({ rule, host, path }) => [rule, host, path]);
   record.setUint32(layout.POLICY_SUPPRESSIONS, words.add(suppressions), true);
   record.setUint32(layout.POLICY_SUPPRESSIONS + 4, suppressions.length, true);
-  const exempt = policy.profiles?.levels?.exempt ?? [];
-  record.setUint32(layout.POLICY_LEVEL_EXEMPT_WORDS, words.add(exempt), true);
-  record.setUint32(layout.POLICY_LEVEL_EXEMPT_WORDS + 4, exempt.length, true);
+  for (const [at, exempt = []] of [
+    [layout.POLICY_LEVEL_EXEMPT_WORDS, policy.profiles?.levels?.exempt],
+    [layout.POLICY_BUDGET_EXEMPT_WORDS, policy.entropyBudget?.exempt],
+  ] as const) {
+    record.setUint32(at, words.add(exempt), true);
+    record.setUint32(at + 4, exempt.length, true);
+  }
   return new Uint8Array(record.buffer);
 }
 

@@ -18,6 +18,7 @@ export type VerdictPolicy = Pick<
   | 'webSocket'
   | 'limits'
   | 'acrossRequests'
+  | 'entropyBudget'
   | 'profiles'
   | 'mcpTokenDigests'
 >;
@@ -64,6 +65,8 @@ export function setVerdicts(
   view.setUint32(record + layout.POLICY_ACROSS_SECONDS, policy.acrossRequests?.seconds ?? 0, true);
   view.setUint8(record + layout.POLICY_ACROSS_PIECES, policy.acrossRequests?.pieces ?? 0);
   view.setUint8(record + layout.POLICY_ACROSS_WARNS, policy.acrossRequests?.warnsOnly ? 1 : 0);
+  view.setUint32(record + layout.POLICY_BUDGET_BITS, policy.entropyBudget?.bits ?? 0, true);
+  view.setUint32(record + layout.POLICY_BUDGET_SECONDS, policy.entropyBudget?.seconds ?? 0, true);
   setProfiles(view, record, policy.profiles);
   view.setUint32(record + layout.POLICY_URL_BYTES, urlBytes, true);
   view.setUint32(record + layout.POLICY_REQUESTS_PER_MINUTE, requestsPerMinute, true);

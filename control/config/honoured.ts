@@ -133,15 +133,7 @@ export const standings: Readonly<Record<string, Standing>> = {
     never: 'nothing is cleaned up at intervals; a client that was silent makes room for another',
   },
   adaptive_enforcement: by('the filter'),
-  'cross_request_detection.enabled': by('the filter'),
-  'cross_request_detection.action': by('the filter'),
-  'cross_request_detection.fragment_reassembly': by('the filter'),
-  'cross_request_detection.entropy_budget': {
-    does: 'nothing',
-    switches: ['enabled'],
-    never:
-      'how drawn the values of a client are together says nothing of one that is a secret; entropy_threshold looks at each URL',
-  },
+  cross_request_detection: by('the filter'),
   kill_switch: by('the filters stop and cut, and the supervisor'),
   'kill_switch.api_exempt': {
     does: 'only',

@@ -358,12 +358,12 @@ export const configSchema = z.strictObject({
     action: action('warn', 'block'),
     entropy_budget: section({
       enabled: flag(false),
-      bits_per_window: count(4096),
-      window_minutes: count(5),
+      bits_per_window: z.int().min(1).max(maxPerMinute).default(4096),
+      window_minutes: minutes(5),
       action: action('warn', 'block'),
       exempt_domains: hostPatterns(),
     }),
-    fragment_reassembly: section({ enabled: flag(false), max_buffer_bytes: count(65_536), window_minutes: count(5) }),
+    fragment_reassembly: section({ enabled: flag(false), max_buffer_bytes: count(65_536), window_minutes: minutes(5) }),
   }),
   kill_switch: section({
     enabled: flag(false),

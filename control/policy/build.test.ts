@@ -115,7 +115,14 @@ describe('a reload', () => {
 });
 
 /** Without websocket_proxy no message is too large, and binary ones pass; without session_profiling nothing is kept of clients. */
-const unlimited = ['websocket-binary', 'websocket-too-large', 'domain-burst', 'volume-spike', 'client-level'];
+const unlimited = [
+  'websocket-binary',
+  'websocket-too-large',
+  'domain-burst',
+  'volume-spike',
+  'client-level',
+  'entropy-budget',
+];
 
 test.each(Object.entries(modes))('%s: what cannot be read', (_name, mode) => {
   const verdicts = Object.fromEntries(unreadables.map((name, i) => [name, policyOf(mode.text).unreadableVerdicts[i]]));

@@ -71,6 +71,7 @@ export function buildPolicy(config: Config, rules: readonly Rule[], options: Pol
       allowedRanges: config.ssrf.ip_allowlist,
     },
     ...acrossRequests(config),
+    ...entropyBudget(config),
     ...profiles(config, blocks),
     stop: stopPolicy(config),
     toldExchanges: toldExchanges(config),
@@ -89,6 +90,11 @@ function acrossRequests({ cross_request_detection: section }: Config): Pick<Poli
   if (!section.enabled || !enabled) return {};
   const pieces = Math.min(layout.MAX_PIECES, Math.max(1, Math.floor(max_buffer_bytes / layout.PIECE_BYTES)));
   return { acrossRequests: { seconds: window_minutes * 60, pieces, warnsOnly: section.action === 'warn' } };
+}
+
+function entropyBudget({ cross_request_detection: section }: Config): Pick<Policy, 'entropyBudget'> {
+  const { enabled, bits_per_window: bits, window_minutes, exempt_domains: exempt } = section.entropy_budget;
+  return section.enabled && enabled ? { entropyBudget: { bits, seconds: window_minutes * 60, exempt } } : {};
 }
 
 /** A minute that has the same as any other has its whole mean: less than that is no spike. */

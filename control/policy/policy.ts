@@ -53,6 +53,7 @@ export const unreadables = [
   'domain-burst',
   'volume-spike',
   'client-level',
+  'entropy-budget',
 ] as const;
 export type Unreadable = (typeof unreadables)[number];
 
@@ -164,6 +165,9 @@ export interface Policy {
 
   /** Whether secrets are looked for that are cut over several requests of a client, within so many seconds. */
   acrossRequests?: { seconds: number; pieces: number; warnsOnly: boolean };
+
+  /** How many bits a client's values that look drawn may have within so many seconds, but for those to `exempt` hosts. */
+  entropyBudget?: { bits: number; seconds: number; exempt: string[] };
 
   /** undefined: nothing is kept of clients. */
   profiles?: ProfilePolicy;

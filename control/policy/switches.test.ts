@@ -228,6 +228,7 @@ test('no switch that is honoured is missing', () => {
   // Switches inside parts of a section that others read, from their text to the filter.
   const elsewhere = [
     'cross_request_detection.fragment_reassembly.enabled', // test/stream/across.test.ts
+    'cross_request_detection.entropy_budget.enabled', // test/stream/budget.test.ts
     ...['elevated', 'high', 'critical'].map((level) => `adaptive_enforcement.levels.${level}.block_all`), // test/stream/clients.test.ts
     ...['eth', 'btc', 'bnb', 'sol'].map((chain) => `address_protection.chains.${chain}`), // test/rules/wallet-address.test.ts
   ];

@@ -131,6 +131,11 @@ export function unreadableVerdict(config: Config, unreadable: Unreadable, blocks
     // What is unusual is no leak: nobody is stopped by it who did not ask for that.
     return blocks && anomaly_action === 'block' ? 'block' : 'warn';
   }
+  if (unreadable === 'entropy-budget') {
+    const { enabled, entropy_budget: budget } = config.cross_request_detection;
+    if (!enabled || !budget.enabled) return 'allow';
+    return blocks && budget.action === 'block' ? 'block' : 'warn';
+  }
   if (unreadable === 'client-level' && !config.adaptive_enforcement.enabled) return 'allow';
   if (unreadable.startsWith('websocket-')) return webSocketVerdict(config, unreadable, blocks);
   if (unreadable === 'tunnel-server-name' && !config.forward_proxy.sni_verification) return 'allow';

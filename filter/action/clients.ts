@@ -1,5 +1,5 @@
 // How a client stands (profile.ts), and what it comes to for an exchange of its own.
-import { isDestination } from '../finding/own';
+import { isListed } from '../finding/own';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { setLevel } from '../verdict/verdict';
@@ -37,13 +37,7 @@ export function leaveClient(exchange: Exchange): void {
 
 function leadsToExempt(exchange: Exchange): bool {
   const list = table.policy + layout.POLICY_LEVEL_EXEMPT_WORDS;
-  const count = load<u32>(list, 4);
-  if (count == 0) return false;
+  if (load<u32>(list, 4) == 0) return false;
   setDestinationOf(exchange);
-  for (let i: u32 = 0; i < count; i++) {
-    const word = table.words + <usize>(load<u32>(list) + i) * layout.WORD_BYTES;
-    if (isDestination(table.strings + <usize>load<u32>(word, layout.WORD_OFFSET), load<u32>(word, layout.WORD_LENGTH)))
-      return true;
-  }
-  return false;
+  return isListed(list);
 }

@@ -63,7 +63,8 @@ export function writeUnreadable(writer: Writer, reason: i32): void {
   else if (reason == layout.UNREADABLE_DATA_PER_MINUTE) writer.ascii('data-per-minute');
   else if (reason == layout.UNREADABLE_DOMAIN_BURST) writer.ascii('domain-burst');
   else if (reason == layout.UNREADABLE_VOLUME_SPIKE) writer.ascii('volume-spike');
-  else writer.ascii('client-level');
+  else if (reason == layout.UNREADABLE_CLIENT_LEVEL) writer.ascii('client-level');
+  else writer.ascii('entropy-budget');
 }
 
 /** Writes why a message could not be read, as a person says it, and what to do. */
@@ -135,6 +136,10 @@ export function writeUnreadableReason(writer: Writer, reason: i32, maxBodyBytes:
   else if (reason == layout.UNREADABLE_CLIENT_LEVEL)
     writer.ascii(
       'too much of what this client sent was blocked (adaptive_enforcement), and nothing of it passes; wait some minutes',
+    );
+  else if (reason == layout.UNREADABLE_ENTROPY_BUDGET)
+    writer.ascii(
+      'more of what this client sent looks drawn than cross_request_detection.entropy_budget.bits_per_window; wait some minutes',
     );
   else if (reason == layout.UNREADABLE_RESPONSE_TOO_LARGE)
     writer.ascii('the answer is larger than tls_interception.max_response_bytes; raise it');

@@ -1,4 +1,3 @@
-// Longer than most files: what is kept, for how long and in what way it is put together is to be seen together.
 // A secret cut over several requests of one client. What may be a piece of a token (a value of a query, a segment of a path, a
 // string of JSON, a field of a form) is kept for a while in shared data, for all workers alike, and each new one is put
 // together with those before it: any two, any three, and all in a row. More values in between than are kept hide a piece.
@@ -6,13 +5,12 @@ import { Bytes, currentTimeNanoseconds } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { blocksWarned } from '../verdict/verdict';
-import { escapeLength, NO_ESCAPE, writeEscape } from '../view/escape';
-import { hasPercent, percentEscape } from '../view/percent';
 import { CLIENT_HEAD_BYTES, ClientRecords, elapsed, MOST_TRIES } from './client-records';
 import { Exchange } from './exchange';
 import { judgeJoined } from './judge';
 import { clientOf, hashOf } from './sessions';
 import { appendByte, appendText, beginText, textLength, textStart } from './text';
+import { beginValues, endValues, nextValue, valueEnd, valueStart } from './values';
 
 const KEY = Bytes.of('penstock.pieces.');
 const PLACES: u64 = 4096;
@@ -64,41 +62,12 @@ export function openPieces(): void {
 /** Notes what may be a piece in a text of a request and was not seen before, to be judged by judgePieces. */
 export function collectPieces(start: usize, length: u32, isUrl: bool): void {
   if (!looksAcross() || length == 0) return;
-  // In JSON a percent sign is one.
-  const isEncoded = isUrl || (load<u8>(start) != 0x7b && load<u8>(start) != 0x5b);
-  if (!isEncoded || !hasPercent(start, start + length)) {
-    collect(start, length, isUrl);
-    return;
+  beginValues(start, length, isUrl);
+  while (foundCount < MOST_NEW && nextValue()) {
+    const bytes = valueEnd - valueStart;
+    if (bytes >= LEAST_PIECE && bytes <= <usize>layout.PIECE_BYTES) addNew(valueStart, <u32>bytes);
   }
-  // A byte behind a value's end is looked at.
-  const decoded = heap.alloc(length + 2);
-  memory.fill(decoded + length, 0, 2);
-  collect(decoded, decodePercent(start, start + length, decoded), isUrl);
-  heap.free(decoded);
-}
-
-/** Writes a text without its percent encoding; gives its length. */
-function decodePercent(start: usize, end: usize, to: usize): u32 {
-  const begin = to;
-  for (let p = start; p < end; ) {
-    const escape = load<u8>(p) == 0x25 ? percentEscape(p, end) : NO_ESCAPE;
-    if (escape == NO_ESCAPE) store<u8>(to++, load<u8>(p++));
-    else {
-      to = writeEscape(escape, to);
-      p += escapeLength(escape);
-    }
-  }
-  return <u32>(to - begin);
-}
-
-function collect(start: usize, length: u32, isUrl: bool): void {
-  const end = start + length;
-  for (let p = start; p < end && foundCount < MOST_NEW; ) {
-    const from = p;
-    while (p < end && isPieceByte(load<u8>(p), isUrl)) p++;
-    if (isValue(from, p, start, end, isUrl)) addNew(from, <u32>(p - from));
-    if (p == from) p++;
-  }
+  endValues();
 }
 
 /**
@@ -241,37 +210,4 @@ function addNew(from: usize, length: u32): void {
     if (load<u32>(other, LENGTH) == length && memory.compare(other + TEXT, piece + TEXT, length) == 0) return;
   }
   foundCount++;
-}
-
-/** Whether a run of token bytes is the whole of a value, and may be a piece: no word, and no number. */
-function isValue(from: usize, to: usize, start: usize, end: usize, isUrl: bool): bool {
-  const length = to - from;
-  if (length < LEAST_PIECE || length > <usize>layout.PIECE_BYTES) return false;
-  const before: u8 = from > start ? load<u8>(from - 1) : 0;
-  const after: u8 = to < end ? load<u8>(to) : 0;
-  if (isUrl) {
-    // What stands before a sign of assignment is a name.
-    if (after == 0x3d) return false;
-  } else {
-    const isString = before == 0x22 && after == 0x22 && load<u8>(to, 1) != 0x3a;
-    const isField = (before == 0x3d || before == 0) && (after == 0x26 || after == 0 || after == 0x0a || after == 0x0d);
-    if (!isString && !isField) return false;
-  }
-  let hasLetter = false;
-  let hasOther = false;
-  for (let p = from; p < to; p++) {
-    const c = load<u8>(p);
-    const isLetter = (c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a;
-    if (isLetter) hasLetter = true;
-    // A capital inside a word, a digit, a sign.
-    if (!isLetter || (p > from && c <= 0x5a)) hasOther = true;
-  }
-  return hasLetter && hasOther;
-}
-
-/** Letters, digits and _ - + . ~, and in a body / and = of base64 */
-function isPieceByte(c: u8, isUrl: bool): bool {
-  const isLetter = (c | 0x20) >= 0x61 && (c | 0x20) <= 0x7a;
-  if (isLetter || (c >= 0x30 && c <= 0x39) || c == 0x5f || c == 0x2d || c == 0x2b || c == 0x7e) return true;
-  return !isUrl && (c == 0x2f || c == 0x2e);
 }

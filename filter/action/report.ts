@@ -1,3 +1,4 @@
+// Longer than most files: what is told of a finding, counted, and charged for it is told, counted and charged at once.
 // What a reader of the log and the metrics gets to see: one line and one count for each finding, never the bytes.
 import {
   findingChain,
@@ -112,9 +113,16 @@ export function reportUnreadable(exchange: Exchange, reason: i32, verdict: i32):
   writer.start(line, LINE_BYTES);
   writeUnreadable(writer, reason);
   noteFound(exchange, verdict, NO_SURFACE, 0, writer.pointer, writer.length, requestIdOf(exchange));
-  if (reason == layout.UNREADABLE_DOMAIN_BURST || reason == layout.UNREADABLE_VOLUME_SPIKE)
-    chargeClient(exchange, POINTS_UNUSUAL);
+  if (isUnusual(reason)) chargeClient(exchange, POINTS_UNUSUAL);
   else if (isOfTheMessage(reason)) chargeClient(exchange, pointsOf(verdict));
+}
+
+function isUnusual(reason: i32): bool {
+  return (
+    reason == layout.UNREADABLE_DOMAIN_BURST ||
+    reason == layout.UNREADABLE_VOLUME_SPIKE ||
+    reason == layout.UNREADABLE_ENTROPY_BUDGET
+  );
 }
 
 /** Whether a reason says something of what this client sent, or was sent; the others are met by what many send together. */

@@ -57,10 +57,11 @@ export function openSessions(): void {
     memory.copy(secret, result.pointer(), 16);
 }
 
-/** Whether pieces (pieces.ts) or profiles (profile.ts) of clients are kept. */
+/** Whether pieces (pieces.ts), budgets (budget.ts) or profiles (profile.ts) of clients are kept. */
 function keepsClients(): bool {
   return (
     load<u32>(table.policy, layout.POLICY_ACROSS_SECONDS) != 0 ||
+    load<u32>(table.policy, layout.POLICY_BUDGET_BITS) != 0 ||
     load<u32>(table.policy, layout.POLICY_PROFILE_SECONDS) != 0
   );
 }

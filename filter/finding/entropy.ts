@@ -59,10 +59,14 @@ function readHost(url: usize, hostBytes: u32, rules: u32, most: u32): void {
 function isDrawn(from: usize, bytes: u32, least: u32, most: u32): bool {
   if (bytes < least) return false;
   const length = unescape(from, min(bytes, MOST_BYTES));
-  if (length < least) return false;
+  return length >= least && millibitsOf(part, length) > most;
+}
+
+/** Thousandths of a bit that a byte of the text has; `length` is 1 or more. */
+export function millibitsOf(text: usize, length: u32): u32 {
   memory.fill(counts, 0, 1024);
   for (let i: u32 = 0; i < length; i++) {
-    const at = counts + ((<usize>load<u8>(part + i)) << 2);
+    const at = counts + ((<usize>load<u8>(text + i)) << 2);
     store<u32>(at, load<u32>(at) + 1);
   }
   // Σ n/length · log2(length/n) = log2(length) − Σ n · log2(n) / length
@@ -71,7 +75,7 @@ function isDrawn(from: usize, bytes: u32, least: u32, most: u32): bool {
     const count = load<u32>(counts + (c << 2));
     if (count > 1) sum += <f64>count * Math.log2(<f64>count);
   }
-  return (Math.log2(<f64>length) - sum / <f64>length) * 1000 > <f64>most;
+  return <u32>((Math.log2(<f64>length) - sum / <f64>length) * 1000);
 }
 
 /** Writes the part without its percent signs; gives its length. */

@@ -36,7 +36,8 @@ export function isDestination(pattern: usize, length: u32): bool {
   return hostLength != 0 && covers(pattern, length);
 }
 
-function isListed(list: usize): bool {
+/** Whether a list of host patterns in the table, u32 first index in WORDS and u32 count, covers the destination. */
+export function isListed(list: usize): bool {
   const count = load<u32>(list, 4);
   if (count == 0 || hostLength == 0) return false;
   let word = table.words + <usize>load<u32>(list) * layout.WORD_BYTES;

@@ -131,7 +131,8 @@ export const UNREADABLE_DATA_PER_MINUTE = 26;
 export const UNREADABLE_DOMAIN_BURST = 27;
 export const UNREADABLE_VOLUME_SPIKE = 28;
 export const UNREADABLE_CLIENT_LEVEL = 29;
-export const UNREADABLE_COUNT = 30;
+export const UNREADABLE_ENTROPY_BUDGET = 30;
+export const UNREADABLE_COUNT = 31;
 /** In the place of one: the message was read. */
 export const NO_UNREADABLE = -1;
 
@@ -181,7 +182,10 @@ export const POLICY_LEVEL_FLAGS = 484; // u8 × LEVEL_COUNT: LEVEL_*; all 0 wher
 export const POLICY_LEVEL_THRESHOLD = 488; // u32: thousandths of points that lead to the first level, 0 where there are none; twice as many to the next
 export const POLICY_LEVEL_DECAY = 492; // u32: thousandths that a clean exchange takes off
 export const POLICY_LEVEL_EXEMPT_WORDS = 496; // u32 first index in WORDS, u32 count: host patterns of destinations that give no points and know no levels
-export const POLICY_BYTES = 512; // padded to 16
+export const POLICY_BUDGET_BITS = 504; // u32: bits in values of a client that look drawn, 0 for any
+export const POLICY_BUDGET_SECONDS = 508; // u32: and within what time
+export const POLICY_BUDGET_EXEMPT_WORDS = 512; // u32 first index in WORDS, u32 count: host patterns of destinations where they do not count
+export const POLICY_BYTES = 528; // padded to 16
 
 export const MAX_MCP_TOKENS = 8;
 /** Pieces of a client that are put together (filter/action/pieces.ts): the ways grow with the square. */

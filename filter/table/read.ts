@@ -269,6 +269,7 @@ function checkRules(): bool {
   if (load<u32>(policy, layout.POLICY_SUPPRESSIONS + 4) > <u32>layout.MAX_SUPPRESSIONS * 3)
     return refuse('more suppressions than there is room for');
   if (!listFits(policy + layout.POLICY_LEVEL_EXEMPT_WORDS, wordCount)) return refuse('exempt hosts past the words');
+  if (!listFits(policy + layout.POLICY_BUDGET_EXEMPT_WORDS, wordCount)) return refuse('exempt hosts past the words');
   return listFits(policy + layout.POLICY_MCP_HOST_WORDS, wordCount) || refuse('a host past the words');
 }
 

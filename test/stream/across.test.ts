@@ -62,6 +62,7 @@ const inJson = (value: string) => ({ body: JSON.stringify({ model: 'm-1', data: 
 const inQuery = (value: string) => ({ url: `/v1?d=${value}` });
 const inForm = (value: string) => ({ body: `id=17&d=${value}` });
 const inPath = (value: string) => ({ url: `/files/${value}/x` });
+const inPadded = (value: string) => inJson(`${value}=`);
 const percent = (value: string) => value.replace(/[a-m_]/g, (c) => `%${c.charCodeAt(0).toString(16)}`);
 const inPercent = (value: string) => inQuery(percent(value));
 const inPercentForm = (value: string) => inForm(percent(value));
@@ -74,6 +75,7 @@ const cuts: [string, Way[]][] = [
   ['queries', [inQuery, inQuery, inQuery]],
   ['bodies', [inJson, inJson, inJson]],
   ['a form, a path and a query', [inForm, inPath, inQuery]],
+  ['padded values', [inPadded, inPadded, inPadded]],
   ['percent-encoded values', [inPercent, inPercentForm, inPercent]],
   ['names of hosts', [inHost, inHost, inHost]],
   ['hexadecimal names of hosts', [inHex, inHex, inHex]],
