@@ -2,14 +2,14 @@
 // it in values that are no words is unusual for a conversation. A value counts once; a conversation that is sent again with
 // each request says nothing new.
 import { millibitsOf } from '../finding/entropy';
-import { isListed } from '../finding/own';
 import { Bytes, currentTimeNanoseconds } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { CLIENT_HEAD_BYTES, ClientRecords, MOST_TRIES } from './client-records';
-import { setDestinationOf } from './destination';
+import { leadsTo } from './destination';
 import { Exchange } from './exchange';
 import { refuse } from './judge';
+import { ageSeen, noteSeen, wasSeen } from './seen';
 import { clientOf, hashOf } from './sessions';
 import { beginValues, endValues, nextValue, valueEnd, valueStart } from './values';
 
@@ -27,8 +27,7 @@ const MILLIBITS_BEFORE: usize = 24;
 const SEEN: usize = 32;
 /** Each part: some 500 values until one in ten counts as seen that was not. */
 const SEEN_BITS: u64 = 4096;
-const SEEN_BYTES: usize = 512;
-const RECORD_BYTES: u32 = 1056; // SEEN + 2 × SEEN_BYTES
+const RECORD_BYTES: u32 = 1056; // SEEN + 2 × SEEN_BITS / 8
 
 const records = new ClientRecords(Bytes.of('penstock.budgets.'), RECORD_BYTES);
 const record = records.record;
@@ -40,15 +39,11 @@ const found: usize = memory.data(4096, 8);
 let foundCount: u32 = 0;
 let isCounted: bool = false;
 
-/** Whether bits are counted at all. */
-export function countsBits(): bool {
-  return load<u32>(table.policy, layout.POLICY_BUDGET_BITS) != 0;
-}
-
 /** Gets ready for an exchange's text. Called before countValues, whose text may lie in the host buffer. */
 export function openBudget(exchange: Exchange): void {
   foundCount = 0;
-  isCounted = countsBits() && !isExempt(exchange);
+  const hasBudget = load<u32>(table.policy, layout.POLICY_BUDGET_BITS) != 0;
+  isCounted = hasBudget && !leadsTo(exchange, table.policy + layout.POLICY_BUDGET_EXEMPT_WORDS);
 }
 
 /** Measures the values of a text of a request. */
@@ -78,8 +73,8 @@ export function spendBudget(exchange: Exchange): bool {
     let fresh: u64 = 0;
     for (let j: u32 = 0; j < foundCount; j++) {
       const at = found + ((<usize>j) << 4);
-      if (!wasSeen(load<u64>(at))) fresh += load<u64>(at, 8);
-      noteSeen(load<u64>(at));
+      if (!wasSeen(record + SEEN, SEEN_BITS, load<u64>(at))) fresh += load<u64>(at, 8);
+      noteSeen(record + SEEN, SEEN_BITS, load<u64>(at));
     }
     if (fresh == 0) return false;
     store<u64>(record, load<u64>(record, MILLIBITS) + fresh, MILLIBITS);
@@ -106,37 +101,8 @@ function open(client: u64): void {
   if (length == RECORD_BYTES && was == window) return;
   if (length == RECORD_BYTES && was + 1 == window) {
     store<u64>(record, load<u64>(record, MILLIBITS), MILLIBITS_BEFORE);
-    memory.copy(record + SEEN + SEEN_BYTES, record + SEEN, SEEN_BYTES);
-    memory.fill(record + SEEN, 0, SEEN_BYTES);
+    ageSeen(record + SEEN, SEEN_BITS);
     store<u64>(record, 0, MILLIBITS);
   } else records.clear(client, second);
   store<u32>(record, window, WINDOW);
-}
-
-function isExempt(exchange: Exchange): bool {
-  if (load<u32>(table.policy + layout.POLICY_BUDGET_EXEMPT_WORDS, 4) == 0) return false;
-  setDestinationOf(exchange);
-  return isListed(table.policy + layout.POLICY_BUDGET_EXEMPT_WORDS);
-}
-
-function wasSeen(hash: u64): bool {
-  return isSeenIn(SEEN, hash) || isSeenIn(SEEN + SEEN_BYTES, hash);
-}
-
-function isSeenIn(part: usize, hash: u64): bool {
-  return hasBit(part, hash % SEEN_BITS) && hasBit(part, (hash >> 32) % SEEN_BITS);
-}
-
-function hasBit(part: usize, bit: u64): bool {
-  return ((load<u8>(record + part + <usize>(bit >> 3)) >> <u8>(bit & 7)) & 1) != 0;
-}
-
-function noteSeen(hash: u64): void {
-  setBit(hash % SEEN_BITS);
-  setBit((hash >> 32) % SEEN_BITS);
-}
-
-function setBit(bit: u64): void {
-  const at = record + SEEN + <usize>(bit >> 3);
-  store<u8>(at, load<u8>(at) | ((<u8>1) << (<u8>(bit & 7))));
 }

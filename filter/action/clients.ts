@@ -1,9 +1,8 @@
 // How a client stands (profile.ts), and what it comes to for an exchange of its own.
-import { isListed } from '../finding/own';
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { setLevel } from '../verdict/verdict';
-import { setDestinationOf } from './destination';
+import { leadsTo } from './destination';
 import { domainOf } from './domain';
 import { Chain, Exchange } from './exchange';
 import { refuse } from './judge';
@@ -15,7 +14,7 @@ import { clientOf } from './sessions';
 export function enterClient(exchange: Exchange): bool {
   if (!keepsProfiles()) return false;
   exchange.client = clientOf();
-  exchange.isExempt = leadsToExempt(exchange);
+  exchange.isExempt = leadsTo(exchange, table.policy + layout.POLICY_LEVEL_EXEMPT_WORDS);
   lookUp(exchange.client, <u32>domainOf(exchange), exchange.isExempt);
   const hasBurst = isBurst;
   const hasSpike = isSpike;
@@ -33,11 +32,4 @@ export function leaveClient(exchange: Exchange): void {
   if (!keepsProfiles() || exchange.client == 0) return;
   const isClean = exchange.points == 0 && !exchange.isAnswered && exchange.chain != Chain.Tunnel;
   leave(exchange.client, exchange.bytesPassed, isClean);
-}
-
-function leadsToExempt(exchange: Exchange): bool {
-  const list = table.policy + layout.POLICY_LEVEL_EXEMPT_WORDS;
-  if (load<u32>(list, 4) == 0) return false;
-  setDestinationOf(exchange);
-  return isListed(list);
 }

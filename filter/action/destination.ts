@@ -1,5 +1,5 @@
 // Where an exchange leads, for what depends on it: findings that belong there, and those that the operator wants left out.
-import { setDestination } from '../finding/own';
+import { isListed, setDestination } from '../finding/own';
 import { entriesFor, setMet, suppressionCount } from '../finding/suppression';
 import * as table from '../table/read';
 import { nameEnd } from './authority';
@@ -28,4 +28,11 @@ export function setDestinationOf(exchange: Exchange): void {
     return;
   }
   setUpstreamDestination(exchange);
+}
+
+/** Whether the exchange leads to a host of a list in the policy: u32 first index in WORDS, u32 count. */
+export function leadsTo(exchange: Exchange, list: usize): bool {
+  if (load<u32>(list, 4) == 0) return false;
+  setDestinationOf(exchange);
+  return isListed(list);
 }

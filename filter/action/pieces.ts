@@ -8,6 +8,7 @@ import { blocksWarned } from '../verdict/verdict';
 import { CLIENT_HEAD_BYTES, ClientRecords, elapsed, MOST_TRIES } from './client-records';
 import { Exchange } from './exchange';
 import { judgeJoined } from './judge';
+import { ageSeen, noteSeen, wasSeen } from './seen';
 import { clientOf, hashOf } from './sessions';
 import { appendByte, appendText, beginText, textLength, textStart } from './text';
 import { beginValues, endValues, nextValue, valueEnd, valueStart } from './values';
@@ -29,10 +30,9 @@ const SEEN_COUNT: usize = 20;
 const SEEN: usize = 24;
 /** Each part. What was seen is forgotten a part at a time: a piece counts again once it has aged out. */
 const SEEN_BITS: u64 = 1024;
-const SEEN_BYTES: usize = 128;
 /** More of them in one part, and many bits are set. */
 const MOST_SEEN: u32 = 150;
-const PIECES: usize = 280; // SEEN + 2 × SEEN_BYTES
+const PIECES: usize = 280; // SEEN + 2 × SEEN_BITS / 8
 // A piece: u32 second, u32 length, the bytes.
 const SECOND: usize = 0;
 const LENGTH: usize = 4;
@@ -83,7 +83,8 @@ export function judgePieces(exchange: Exchange, surface: i32): bool {
   }
   for (let i = 0; i < MOST_TRIES; i++) {
     for (let j: u32 = 0; j < foundCount; j++) {
-      noteSeen(pieceFound(j));
+      noteSeen(place + SEEN, SEEN_BITS, hashOfPiece(pieceFound(j)));
+      store<u32>(place, load<u32>(place, SEEN_COUNT) + 1, SEEN_COUNT);
       keep(pieceFound(j));
     }
     const bytes = <u32>PIECES + keptCount() * RECORD_BYTES;
@@ -109,8 +110,7 @@ function open(): void {
   const mostAge = load<u32>(table.policy, layout.POLICY_ACROSS_SECONDS);
   while (keptCount() > 0 && elapsed(second, load<u32>(pieceAt(0), SECOND)) > mostAge) dropFirst();
   if (elapsed(second, load<u32>(place, SEEN_SECOND)) > mostAge || load<u32>(place, SEEN_COUNT) > MOST_SEEN) {
-    memory.copy(place + SEEN + SEEN_BYTES, place + SEEN, SEEN_BYTES);
-    memory.fill(place + SEEN, 0, SEEN_BYTES);
+    ageSeen(place + SEEN, SEEN_BITS);
     store<u32>(place, second, SEEN_SECOND);
     store<u32>(place, 0, SEEN_COUNT);
   }
@@ -145,28 +145,8 @@ function keep(piece: usize): void {
   store<u32>(place, keptCount() + 1, KEPT_COUNT);
 }
 
-/** Whether the piece has come before: a client repeats a conversation with each request. */
-function wasSeen(piece: usize): bool {
-  const hash = hashOf(piece + TEXT, load<u32>(piece, LENGTH));
-  const one = hash % SEEN_BITS;
-  const two = (hash >> 32) % SEEN_BITS;
-  return (hasBit(0, one) && hasBit(0, two)) || (hasBit(SEEN_BYTES, one) && hasBit(SEEN_BYTES, two));
-}
-
-function hasBit(part: usize, bit: u64): bool {
-  return ((load<u8>(place + SEEN + part + <usize>(bit >> 3)) >> <u8>(bit & 7)) & 1) != 0;
-}
-
-function noteSeen(piece: usize): void {
-  const hash = hashOf(piece + TEXT, load<u32>(piece, LENGTH));
-  setBit(hash % SEEN_BITS);
-  setBit((hash >> 32) % SEEN_BITS);
-  store<u32>(place, load<u32>(place, SEEN_COUNT) + 1, SEEN_COUNT);
-}
-
-function setBit(bit: u64): void {
-  const at = place + SEEN + <usize>(bit >> 3);
-  store<u8>(at, load<u8>(at) | ((<u8>1) << (<u8>(bit & 7))));
+function hashOfPiece(piece: usize): u64 {
+  return hashOf(piece + TEXT, load<u32>(piece, LENGTH));
 }
 
 /** Writes a line for each way to put the piece behind others. */
@@ -204,7 +184,8 @@ function addNew(from: usize, length: u32): void {
   const piece = pieceFound(foundCount);
   store<u32>(piece, length, LENGTH);
   memory.copy(piece + TEXT, from, length);
-  if (wasSeen(piece)) return;
+  // A client repeats a conversation with each request.
+  if (wasSeen(place + SEEN, SEEN_BITS, hashOfPiece(piece))) return;
   for (let i: u32 = 0; i < foundCount; i++) {
     const other = pieceFound(i);
     if (load<u32>(other, LENGTH) == length && memory.compare(other + TEXT, piece + TEXT, length) == 0) return;

@@ -1,6 +1,5 @@
 // The values of a request that are no words: of a query or a segment of a path, of a string of JSON, of a field of a form.
-import { escapeLength, NO_ESCAPE, writeEscape } from '../view/escape';
-import { hasPercent, percentEscape } from '../view/percent';
+import { decodePercent, hasPercent } from '../view/percent';
 
 /** The value that nextValue has found, without percent encoding. */
 export let valueStart: usize = 0;
@@ -47,20 +46,6 @@ export function nextValue(): bool {
 export function endValues(): void {
   if (decoded != 0) heap.free(decoded);
   decoded = 0;
-}
-
-/** Writes a text without its percent encoding; gives its length. */
-function decodePercent(start: usize, end: usize, to: usize): u32 {
-  const begin = to;
-  for (let p = start; p < end; ) {
-    const escape = load<u8>(p) == 0x25 ? percentEscape(p, end) : NO_ESCAPE;
-    if (escape == NO_ESCAPE) store<u8>(to++, load<u8>(p++));
-    else {
-      to = writeEscape(escape, to);
-      p += escapeLength(escape);
-    }
-  }
-  return <u32>(to - begin);
 }
 
 /** Whether a run of token bytes is the whole of a value: no word, and no number. */

@@ -3,6 +3,7 @@
 import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { RAW } from '../view/encoding';
+import { decodePercent } from '../view/percent';
 import { addFinding, ruleRecord } from './findings';
 import { isExempt } from './own';
 
@@ -58,7 +59,7 @@ function readHost(url: usize, hostBytes: u32, rules: u32, most: u32): void {
 /** Whether the part, its percent signs opened, has more than `most` thousandths of a bit a byte. */
 function isDrawn(from: usize, bytes: u32, least: u32, most: u32): bool {
   if (bytes < least) return false;
-  const length = unescape(from, min(bytes, MOST_BYTES));
+  const length = decodePercent(from, from + min(bytes, MOST_BYTES), part);
   return length >= least && millibitsOf(part, length) > most;
 }
 
@@ -76,28 +77,4 @@ export function millibitsOf(text: usize, length: u32): u32 {
     if (count > 1) sum += <f64>count * Math.log2(<f64>count);
   }
   return <u32>((Math.log2(<f64>length) - sum / <f64>length) * 1000);
-}
-
-/** Writes the part without its percent signs; gives its length. */
-function unescape(from: usize, bytes: u32): u32 {
-  let length: u32 = 0;
-  for (let i: u32 = 0; i < bytes; i++) {
-    let c = load<u8>(from + i);
-    if (c == 0x25 && i + 2 < bytes) {
-      const high = digit(load<u8>(from + i, 1));
-      const low = digit(load<u8>(from + i, 2));
-      if (high < 16 && low < 16) {
-        c = (high << 4) | low;
-        i += 2;
-      }
-    }
-    store<u8>(part + length++, c);
-  }
-  return length;
-}
-
-function digit(c: u8): u8 {
-  if (c >= 0x30 && c <= 0x39) return c - 0x30;
-  const letter = c | 0x20;
-  return letter >= 0x61 && letter <= 0x66 ? letter - 0x57 : 16;
 }

@@ -1,6 +1,6 @@
 // Percent encoding (RFC 3986 section 2.1), and forms (WHATWG URL, application/x-www-form-urlencoded), where `+` is a
 // space as well. What is no escape stays as it is.
-import { byte, hexPair, NO_ESCAPE } from './escape';
+import { byte, escapeLength, hexPair, NO_ESCAPE, writeEscape } from './escape';
 import { findBefore } from './find-byte';
 
 const PERCENT_SIGN: u8 = 0x25;
@@ -21,6 +21,20 @@ function findHex(p: usize, end: usize): usize {
 export function percentEscape(p: usize, end: usize): u32 {
   const value = p + 3 <= end ? hexPair(p + 1) : -1;
   return value < 0 ? NO_ESCAPE : byte(<u32>value, 3);
+}
+
+/** Writes a text as it is without percent encoding to `to`, where there is room for all of it; gives its length. */
+export function decodePercent(start: usize, end: usize, to: usize): u32 {
+  const begin = to;
+  for (let p = start; p < end; ) {
+    const escape = load<u8>(p) == PERCENT_SIGN ? percentEscape(p, end) : NO_ESCAPE;
+    if (escape == NO_ESCAPE) store<u8>(to++, load<u8>(p++));
+    else {
+      to = writeEscape(escape, to);
+      p += escapeLength(escape);
+    }
+  }
+  return <u32>(to - begin);
 }
 
 /** A form says so within its first name: longer ones are other text. */
