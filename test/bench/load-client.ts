@@ -82,7 +82,7 @@ export interface Done {
   /** The first of them, for people. */
   firstFailure: string;
   seconds: number;
-  /** Milliseconds of each request or message, in jobs with a rate. */
+  /** Milliseconds of each request, in jobs with a rate; of each message of a WebSocket, one there and its one back in turn. */
   millis: number[];
   /** Milliseconds from the first packet to the end of the handshake, and to the end of the first answer. */
   newNames: { tunnel: number[]; answer: number[] };
@@ -300,10 +300,9 @@ async function sockets({ way, host, connections, seconds, messageBytes }: Job & 
         for (let second = 0; second < seconds; second++) {
           const due = start + (second + index / open.length) * 1000;
           await new Promise((resolve) => setTimeout(resolve, Math.max(0, due - performance.now())));
-          const sent = performance.now();
-          await socket.echo(message, masked);
+          const { thereMillis, backMillis } = await socket.echo(message, masked);
           done.requests++;
-          done.millis.push(performance.now() - sent);
+          done.millis.push(thereMillis, backMillis);
         }
       } catch (error) {
         failed(done, error);

@@ -1,11 +1,12 @@
 /** The origin under load, a process of its own: answers every request with the same chat completion, and
- * keeps connections; a WebSocket gets back what it says. */
+ * keeps connections; a WebSocket gets back what it says, with the time at which that came in. */
 import { once } from 'node:events';
 import type { AddressInfo } from 'node:net';
 import { createServer } from 'node:tls';
 import { acceptKey, FrameReader, frame } from '../harness/websocket.ts';
 import { chat } from './clean-text.ts';
 import { HttpReader } from './http-reader.ts';
+import { stamp } from './load-sockets.ts';
 
 /** What it is started with. */
 export interface OriginSettings {
@@ -42,7 +43,7 @@ process.once('message', async ({ address, port, cert, key, answerBytes }: Origin
     socket.setNoDelay(true);
     socket.on('data', (chunk: Buffer) => {
       if (!isUpgraded) reader.feed(chunk);
-      else for (const { opcode: code, payload } of frames.feed(chunk)) socket.write(frame(code, payload, false));
+      else for (const { opcode: code, payload } of frames.feed(chunk)) socket.write(frame(code, stamp(payload), false));
     });
     socket.on('error', () => {});
   });

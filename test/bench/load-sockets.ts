@@ -1,4 +1,4 @@
-/** WebSockets under load: each says something once a second, and times when it comes back. Part of load-client.ts. */
+/** WebSockets under load: each says something once a second, and times when it is there and when it is back. Part of load-client.ts. */
 import { randomBytes } from 'node:crypto';
 import type { Socket } from 'node:net';
 import { within } from '../harness/wait.ts';
@@ -6,6 +6,18 @@ import { FrameReader, opcode } from '../harness/websocket.ts';
 
 /** Past it an upgrade has failed. */
 const upgradeMillis = 15_000;
+
+/** Milliseconds of the clock that all processes of a machine share (CLOCK_MONOTONIC). */
+export function nowMillis(): number {
+  return Number(process.hrtime.bigint()) / 1e6;
+}
+
+/** What the origin sends back: the message, an object in JSON, with the time that it is as its first member. */
+export function stamp(message: Buffer): Buffer {
+  return Buffer.concat([Buffer.from(`{"${stampKey}":${nowMillis()},`), message.subarray(1)]);
+}
+
+const stampKey = 'came_in_at_millis';
 
 /** One that is open, with one message under way at most. */
 export class EchoSocket {
@@ -52,14 +64,19 @@ export class EchoSocket {
     return new EchoSocket(socket);
   }
 
-  /** Sends a message, `masked` in its frame, and resolves when it is back. */
-  async echo(message: Buffer, masked: Buffer): Promise<void> {
+  /** Sends a message, `masked` in its frame; gives how long it took to the origin, and how long the origin's took to here. */
+  async echo(message: Buffer, masked: Buffer): Promise<{ thereMillis: number; backMillis: number }> {
+    const sentAt = nowMillis();
     const payload = await new Promise<Buffer>((resolve, reject) => {
       this.#settle = resolve;
       this.#fail = reject;
       this.#socket.write(masked);
     });
-    if (!payload.equals(message)) throw new Error('another message came back');
+    const backAt = nowMillis();
+    const cameInAt = JSON.parse(payload.toString())[stampKey];
+    if (!payload.subarray(-(message.length - 1)).equals(message.subarray(1)) || !Number.isFinite(cameInAt))
+      throw new Error('another message came back');
+    return { thereMillis: cameInAt - sentAt, backMillis: backAt - cameInAt };
   }
 
   close(): void {
