@@ -1,5 +1,6 @@
 // The texts that the lines of a stream or the messages of a WebSocket carry, each put together from its pieces (view/sse.ts)
 // and read as it grows, so that what is cut over many events is found. Of each the end is kept, long enough for what is found across its border.
+import { dropGrown, forgetGrown, freeGrown, GROWING_BYTES } from '../scan/growing';
 import { isUnfinished } from '../scan/unfinished';
 import * as layout from '../table/layout';
 import { MARGIN } from '../view/arena';
@@ -14,12 +15,14 @@ const CHANNELS: u32 = 8;
 const TEXT_BYTES: u32 = 4096;
 const KEPT_BYTES: u32 = 2048;
 
-/** One text: which, how long, when last added to, whether its end may be the beginning of a match; then its bytes. */
+/** One text: which, how long, when last added to, whether its end may be the beginning of a match, and what of it has been read
+ * for phrases (scan/growing.ts); then its bytes. */
 const CHANNEL: usize = 0;
 const LENGTH: usize = 4;
 const TURN: usize = 8;
 const UNFINISHED: usize = 12;
-const HEAD_BYTES: usize = 16;
+const GROWING: usize = 16;
+const HEAD_BYTES: usize = GROWING + GROWING_BYTES;
 const STEP_BYTES: usize = HEAD_BYTES + TEXT_BYTES + 2 * MARGIN;
 
 /** The texts of an exchange: how often they were added to, and where each is, 0 for none yet. */
@@ -39,7 +42,7 @@ export function readOn(exchange: Exchange, surface: i32, channel: u32, start: us
     p = append(text, p, end, isEscaped);
     const bytes = textBytes(text);
     const length = load<u32>(text, LENGTH);
-    const verdict = readPiece(exchange, surface, bytes, length, 0, opened(RAW, STREAM));
+    const verdict = readPiece(exchange, surface, bytes, length, 0, opened(RAW, STREAM), false, text + GROWING);
     if (verdict > strongest) strongest = verdict;
     store<u32>(text, <u32>isUnfinished(bytes, bytes + length), UNFINISHED);
   }
@@ -72,6 +75,7 @@ export function forgetText(exchange: Exchange, channel: u32): void {
   const text = textOf(placeOf(exchange, layout.SURFACE_RESPONSE_BODY), channel);
   store<u32>(text, 0, LENGTH);
   store<u32>(text, 0, UNFINISHED);
+  forgetGrown(text + GROWING);
 }
 
 /** Frees the texts. */
@@ -85,7 +89,9 @@ function freeTexts(place: usize): void {
   if (texts == 0) return;
   for (let i: u32 = 0; i < CHANNELS; i++) {
     const text = textAt(texts, i);
-    if (text != 0) heap.free(text);
+    if (text == 0) continue;
+    freeGrown(text + GROWING);
+    heap.free(text);
   }
   heap.free(texts);
   store<usize>(place, 0);
@@ -118,6 +124,7 @@ function textOf(place: usize, channel: u32): usize {
     const text = textAt(texts, i);
     if (text == 0) {
       const fresh = heap.alloc(STEP_BYTES);
+      memory.fill(fresh + GROWING, 0, GROWING_BYTES);
       store<u32>(texts + ((<usize>i) << 2), <u32>fresh, 4);
       return begin(fresh, channel);
     }
@@ -135,6 +142,7 @@ function begin(text: usize, channel: u32): usize {
   store<u32>(text, 0, LENGTH);
   store<u32>(text, turn, TURN);
   store<u32>(text, 0, UNFINISHED);
+  forgetGrown(text + GROWING);
   return text;
 }
 
@@ -151,6 +159,7 @@ function append(text: usize, p: usize, end: usize, isEscaped: bool): usize {
       break;
     }
     memory.copy(bytes, bytes + from, <usize>length - from);
+    dropGrown(text + GROWING, <u32>from);
     length -= <u32>from;
   }
   // What is written is never longer than what it is read from.

@@ -176,6 +176,7 @@ export function report(exchange: Exchange, surface: i32): i32 {
  * Reads one piece of an answer that comes in pieces, got by `chain`; each rule is reported once in the answer. Gives the
  * verdict.
  * `isAcross`: the text was put together from two messages, where only what neighbours do not make by chance counts.
+ * `growing`: the text has grown (finding/find.ts).
  */
 export function readPiece(
   exchange: Exchange,
@@ -185,10 +186,11 @@ export function readPiece(
   offset: u32,
   chain: u32 = RAW,
   isAcross: bool = false,
+  growing: usize = 0,
 ): i32 {
   clearFindings();
   setDestinationOf(exchange);
-  findTimed(start, length, surface, chain);
+  findTimed(start, length, surface, chain, growing);
   // Two texts put together make others by chance.
   if (isAcross) keepFlagged(layout.RULE_FLAG_UNLIKELY);
   writeTrace();
@@ -213,13 +215,13 @@ export function stripPiece(exchange: Exchange, start: usize, length: u32): bool 
 let texts: u32 = 0;
 
 /** Of every 16 texts one is timed: the clock costs a call of the host each time it is read. */
-export function findTimed(start: usize, length: u32, surface: i32, chain: u32 = RAW): void {
+export function findTimed(start: usize, length: u32, surface: i32, chain: u32 = RAW, growing: usize = 0): void {
   if ((texts++ & 15) != 0) {
-    findIn(start, length, surface, chain);
+    findIn(start, length, surface, chain, growing);
     return;
   }
   const began = currentTimeNanoseconds();
-  findIn(start, length, surface, chain);
+  findIn(start, length, surface, chain, growing);
   recordScan(surface, currentTimeNanoseconds() - began);
 }
 

@@ -1,5 +1,6 @@
 // One text from its bytes to its findings: every view of it is opened and passed, every hit validated.
 
+import { droppedBytes, readGrown } from '../scan/growing';
 import { clearHits, hitCount, hitEnd, hitRule, hitStart, takeLost } from '../scan/hits';
 import { beginText, endText, feedText } from '../scan/phrases';
 import { beginPass, passedSigns, stepPass } from '../scan/prefilter';
@@ -32,9 +33,9 @@ let hasLast: bool = false;
 /**
  * Adds the findings of the text at `start` (a margin of view/arena.ts on both sides) to the message's. `surface` says
  * where in the exchange it stands; what belongs to the destination (own.ts) is left out. `chain` says what was opened to
- * get the text itself.
+ * get the text itself; of a text that has grown `growing` is what was read before (scan/growing.ts).
  */
-export function findIn(start: usize, length: u32, surface: i32, chain: u32 = RAW): void {
+export function findIn(start: usize, length: u32, surface: i32, chain: u32 = RAW, growing: usize = 0): void {
   wasCut = false;
   if (length == 0 || load<u8>(table.policy + <usize>surface, layout.POLICY_SURFACES) == 0) return;
   const hasPhrases = table.hasTerms && load<u8>(table.policy + <usize>surface, layout.POLICY_PHRASE_SURFACES) != 0;
@@ -43,7 +44,10 @@ export function findIn(start: usize, length: u32, surface: i32, chain: u32 = RAW
     readView(surface);
     const code = lastOpened(list.viewChain);
     // The reader of phrases folds characters itself.
-    if (hasPhrases && code != JOINED && code != ASCII) readPhrases(surface);
+    if (hasPhrases && code != JOINED && code != ASCII) {
+      if (growing != 0 && list.viewChain == chain) readGrownPhrases(surface, growing);
+      else readPhrases(surface);
+    }
     openViews(passedSigns(), surface == layout.SURFACE_URL, hasPhrases);
   }
   wasCut = wasCut || wereCut;
@@ -64,12 +68,23 @@ function readPhrases(surface: i32): void {
   beginText();
   feedText(list.viewStart, list.viewEnd);
   endText();
+  takePhrases(surface, 0);
+}
+
+/** The same of a view that has grown. */
+function readGrownPhrases(surface: i32, growing: usize): void {
+  readGrown(growing, list.viewStart, list.viewEnd);
+  takePhrases(surface, droppedBytes(growing));
+}
+
+/** Adds the findings of the phrases; the view begins behind `dropped` bytes of what they were found in. */
+function takePhrases(surface: i32, dropped: u32): void {
   for (let i: u32 = 0; i < phraseCount(); i++) {
     const index = phraseRule(i);
     const rule = ruleRecord(index);
     if (table.isSilent(index, surface)) continue;
-    const start = phraseStart(i);
-    const end = phraseEnd(i);
+    const start = phraseStart(i) - min(phraseStart(i), dropped);
+    const end = phraseEnd(i) - min(phraseEnd(i), dropped);
     trace(TRACE_HIT, index, list.viewChain, start, end);
     if (isExempt(rule)) continue;
     trace(TRACE_FINDING, index, list.viewChain, start, end);
