@@ -1,0 +1,68 @@
+// Which ends of a text in a stream wait for what comes next (filter/scan/unfinished.ts): beginnings of secrets and of numbers,
+// and next to nothing that people and models write.
+import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { expect, test } from 'vitest';
+import { readRules } from '../../control/rules/read.ts';
+import { Host } from '../../filter/proxy-wasm-as/host/index.ts';
+import { compileRules } from '../rules/table.ts';
+
+const host = new Host(readFileSync(join(import.meta.dirname, '../../build/filter.wasm')), { logLevel: 'info' });
+const plugin = host.configure(compileRules(readRules()).table, { rootId: 'penstock' });
+const passed = 0;
+
+/** Whether an event whose text is `content` is held. */
+function waits(content: string): boolean {
+  const stream = plugin.stream({ properties: { 'filter_state\0penstock.tunnel': 'a.example:443 a.example' } });
+  stream.requestHeaders(
+    [
+      [':method', 'POST'],
+      [':path', '/'],
+      [':authority', 'a.example'],
+    ],
+    true,
+  );
+  stream.responseHeaders([
+    [':status', '200'],
+    ['content-type', 'text/event-stream'],
+  ]);
+  const event = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`;
+  const status = stream.responseBody(Buffer.from(event));
+  stream.done();
+  return status !== passed;
+}
+
+test.each([
+  ['a word with digits', 'The key is q7Xc02Lm'],
+  ['letters that go up and down', 'The key is qXcvLmBt'],
+  ['a prefix and a few letters behind it', `The key is ${'gh'}p_xQ9aL`],
+  ['a prefix and letters that go up', `The key is ${'sk'}-proj-xQr`],
+  ['upper-case letters', `The key is ${'AK'}IAQRTV`],
+  ['a beginning of base64', 'It says Z2hwX3hR'],
+  ['hexadecimal digits', 'It says 6a7b8c9d'],
+  ['six digits', 'The card is 4111 11'],
+  ['digits in groups', 'The card is 4111-1111-1'],
+  ['a UUID that is named a key', 'api_key: 2fb2698a-a0da-6886'],
+  ['a UUID that is named a token', 'The TOKEN is 2fb2698a-a0da-6886'],
+  ['digits behind a date', 'On 2025-12-22 411111'],
+])('%s waits', (_, text) => {
+  expect(waits(text)).toBe(true);
+});
+
+test.each([
+  ['prose', 'Your budget for groceries is nearly used up'],
+  ['a long word', 'incomprehensibilities'],
+  ['a name of code in camel case', 'then call getAccount'],
+  ['a name of code with a member', 'then call accountList.length'],
+  ['a name of code in snake case', 'the column account_currency_code'],
+  ['a constant', 'set MAX_ACCOUNT_COUNT'],
+  ['a path', 'see app/models/account.rb'],
+  ['a date', 'It was on 2025-12-22'],
+  ['a time', 'It was at 2025-12-22T12'],
+  ['a UUID', 'The account 2fb2698a-a0da-6886'],
+  ['five digits', 'It costs 12345'],
+  ['an amount', 'It costs $12,345.60'],
+  ['a short word with digits', 'the model gpt-4o'],
+])('%s goes on at once', (_, text) => {
+  expect(waits(text)).toBe(false);
+});
