@@ -5,7 +5,7 @@ import { readRules } from '../../control/rules/read.ts';
 import { Host } from '../../filter/proxy-wasm-as/host/index.ts';
 import { compileRules } from '../rules/table.ts';
 import { type BareEnvoy, startBare } from './bare-envoy.ts';
-import { chat } from './clean-text.ts';
+import { prose } from './clean-text.ts';
 import { median, quantile } from './figures.ts';
 import { atLeast, atMost, figure, type Part, type Report } from './report.ts';
 import { benchDomain, Rig } from './rig.ts';
@@ -108,9 +108,11 @@ function events(): Report {
   };
 }
 
-/** Prose of a clean chat as a model's tokens: words with the space before them, long ones in pieces. */
+/** Clean prose as a model's tokens: words with the space before them, long ones in pieces. */
 function deltas(): string[] {
-  const { messages } = JSON.parse(chat(60_000, 5).toString()) as { messages: { content?: unknown }[] };
-  const prose = messages.flatMap(({ content }) => (typeof content === 'string' ? [content] : [])).join('\n');
-  return prose.match(/\s*\S{1,6}/g) ?? [];
+  return (
+    prose(60_000)
+      .toString()
+      .match(/\s*\S{1,6}/g) ?? []
+  );
 }

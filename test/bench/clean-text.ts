@@ -63,6 +63,12 @@ function paragraph(seeded: Seeded): string {
   return Array.from({ length: seeded.integer(2, 6) }, () => sentence(seeded)).join(' ');
 }
 
+/** What a model writes, in paragraphs; `length` bytes. */
+export function prose(length: number, seed = 1): Buffer {
+  const seeded = new Seeded(seed);
+  return upTo(length, () => `${paragraph(seeded)}\n\n`);
+}
+
 /** A chat-completion request of exactly `length` bytes, at least 1,000: turns of prose, some code, some tool calls. */
 export function chat(length: number, seed = 1): Buffer {
   const seeded = new Seeded(seed);

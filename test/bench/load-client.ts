@@ -9,7 +9,7 @@ import { connect as connectTls, createSecureContext } from 'node:tls';
 import { dial, type Endpoint, openTunnel } from '../harness/tunnel.ts';
 import { within } from '../harness/wait.ts';
 import { frame, opcode } from '../harness/websocket.ts';
-import { chat } from './clean-text.ts';
+import { chat, prose } from './clean-text.ts';
 import { HttpReader } from './http-reader.ts';
 import { EchoSocket } from './load-sockets.ts';
 
@@ -280,10 +280,7 @@ async function sockets({ way, host, connections, seconds, messageBytes }: Job & 
   const done = nothingDone();
   const authority = way.origin.port === 443 ? host : `${host}:${way.origin.port}`;
   const event = { type: 'response.output_text.delta', output_index: 0, content_index: 0 };
-  const words = chat(Math.max(1_000, messageBytes))
-    .toString()
-    .replace(/[^a-z ]/g, '')
-    .slice(0, messageBytes);
+  const words = prose(messageBytes).toString();
   const message = Buffer.from(JSON.stringify({ ...event, delta: words }));
   // Once for all: masking costs more than sending.
   const masked = frame(opcode.text, message, true);
