@@ -1,10 +1,10 @@
 // One HTTP exchange from start to end. Every function here is one callback of Envoy's, in the order in which they come;
 // what a stage does is in its folder. Longer than most files, because the exchange is to be read in one go.
 
+import { judgeAcross, noteAcross, openAcross } from './action/across';
 import { answerFinding, answerNoUrl, answerUnreadableAnswer } from './action/answer';
 import { answerInstead, areBlocked, writeAnswerHeaders } from './action/answer-headers';
 import { namesAgree, readTunnel } from './action/authority';
-import { countValues, openBudget, spendBudget } from './action/budget';
 import { enterClient, leaveClient } from './action/clients';
 import { Content, contentOf, holds, startsWith } from './action/content';
 import { readDecimal } from './action/decimal';
@@ -33,7 +33,6 @@ import {
 import { mayAsk } from './action/mcp-token';
 import { forgetOrigin, hasOriginEnded, noteOrigin, originBytes } from './action/origin';
 import { beginOut, putOut } from './action/out';
-import { collectPieces, judgePieces, openPieces } from './action/pieces';
 import { forgetPinsCall } from './action/pins';
 import { forgetHandlerCall } from './action/redirect';
 import { answerRedirected } from './action/redirected';
@@ -144,17 +143,15 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
   if (mostUrlBytes != 0 && urlLength > mostUrlBytes && refuse(exchange, layout.UNREADABLE_URL_TOO_LONG))
     return HeadersStatus.StopIteration;
   if (enterClient(exchange)) return HeadersStatus.StopIteration;
-  openPieces();
-  collectPieces(urlStart, urlLength, true);
-  openBudget(exchange);
-  countValues(urlStart, urlLength, true);
+  openAcross(exchange);
+  noteAcross(urlStart, urlLength, true);
   if (judgeUrl(exchange, urlStart, urlLength)) return HeadersStatus.StopIteration;
   // The headers of a tunnel are for the gateway and go no farther.
   const hasHeaders = exchange.chain != Chain.Tunnel;
   if (hasHeaders && judge(exchange, layout.SURFACE_HEADER, textStart(), textLength()))
     return HeadersStatus.StopIteration;
   if (exchange.chain != Chain.Mcp && judgeJoinedHost(exchange)) return HeadersStatus.StopIteration;
-  if (judgePieces(exchange, layout.SURFACE_URL) || spendBudget(exchange)) return HeadersStatus.StopIteration;
+  if (judgeAcross(exchange, layout.SURFACE_URL)) return HeadersStatus.StopIteration;
   if (countRequest(exchange)) return HeadersStatus.StopIteration;
   if (exchange.chain == Chain.Tunnel) {
     exchange.request = Reading.Hold;
@@ -457,16 +454,14 @@ function tooLarge(exchange: Exchange): bool {
 function judgeRequest(exchange: Exchange, length: u32): bool {
   exchange.request = Reading.Pass;
   // It asks the host, and the body lies in the host buffer after it.
-  openPieces();
-  openBudget(exchange);
+  openAcross(exchange);
   if (length == 0 || getBuffer(BufferType.RequestBody, 0, length) != Status.Ok) return false;
-  collectPieces(result.pointer(), length, false);
-  countValues(result.pointer(), length, false);
+  noteAcross(result.pointer(), length, false);
   const isAnswered =
     exchange.chain == Chain.Mcp
       ? judgeMcpRequest(exchange, result.pointer(), length)
       : judge(exchange, layout.SURFACE_REQUEST_BODY, result.pointer(), length);
-  return isAnswered || judgePieces(exchange, requestSurface(exchange)) || spendBudget(exchange);
+  return isAnswered || judgeAcross(exchange, requestSurface(exchange));
 }
 
 /**

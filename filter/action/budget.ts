@@ -8,7 +8,6 @@ import * as table from '../table/read';
 import { CLIENT_HEAD_BYTES, ClientRecords, MOST_TRIES } from './client-records';
 import { leadsTo } from './destination';
 import { Exchange } from './exchange';
-import { refuse } from './judge';
 import { ageSeen, noteSeen, wasSeen } from './seen';
 import { clientOf, hashOf } from './sessions';
 import { beginValues, endValues, nextValue, valueEnd, valueStart } from './values';
@@ -63,8 +62,8 @@ export function countValues(start: usize, length: u32, isUrl: bool): void {
   endValues();
 }
 
-/** Takes what countValues has measured off the client's budget. True where policy refuses the exchange, and it was answered. */
-export function spendBudget(exchange: Exchange): bool {
+/** Takes what countValues has measured off the client's budget. True where that is used up. */
+export function isOverBudget(): bool {
   if (foundCount == 0) return false;
   const budget = <f64>load<u32>(table.policy, layout.POLICY_BUDGET_BITS) * 1000.0;
   const client = clientOf();
@@ -83,7 +82,7 @@ export function spendBudget(exchange: Exchange): bool {
     const length = windowSeconds();
     const left = <f64>(length - (second % length)) / <f64>length;
     const spent = <f64>load<u64>(record, MILLIBITS) + left * <f64>load<u64>(record, MILLIBITS_BEFORE);
-    return spent > budget && refuse(exchange, layout.UNREADABLE_ENTROPY_BUDGET);
+    return spent > budget;
   }
   return false;
 }

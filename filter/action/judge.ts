@@ -85,18 +85,14 @@ export function judgeMessages(exchange: Exchange, start: usize, length: u32, isR
 
 /**
  * Reads texts that were put together of several requests; only what neighbours do not make by chance counts, and where
- * `warnsOnly` it is a warning at most. True where the exchange was answered.
+ * `warnsOnly` it is a warning at most. True where policy blocks it.
  */
-export function judgeJoined(exchange: Exchange, surface: i32, start: usize, length: u32, warnsOnly: bool): bool {
+export function isJoinedBlocked(exchange: Exchange, surface: i32, start: usize, length: u32, warnsOnly: bool): bool {
   clearFindings();
   setDestinationOf(exchange);
   findTimed(start, length, surface, JOINED);
   writeTrace();
-  if (!warnsOnly) {
-    if (report(exchange, surface) != layout.VERDICT_BLOCK) return false;
-    answerFinding(exchange, surface);
-    return true;
-  }
+  if (!warnsOnly) return report(exchange, surface) == layout.VERDICT_BLOCK;
   for (let i: u32 = 0; i < findingCount(); i++) {
     if (verdictOfFinding(i, surface) == layout.VERDICT_ALLOW) continue;
     reportFinding(exchange, i, surface, layout.VERDICT_WARN, 0);

@@ -7,7 +7,7 @@ import * as table from '../table/read';
 import { blocksWarned } from '../verdict/verdict';
 import { CLIENT_HEAD_BYTES, ClientRecords, elapsed, MOST_TRIES } from './client-records';
 import { Exchange } from './exchange';
-import { judgeJoined } from './judge';
+import { isJoinedBlocked } from './judge';
 import { ageSeen, noteSeen, wasSeen } from './seen';
 import { clientOf, hashOf } from './sessions';
 import { appendByte, appendText, beginText, textLength, textStart } from './text';
@@ -59,7 +59,7 @@ export function openPieces(): void {
   if (looksAcross()) open();
 }
 
-/** Notes what may be a piece in a text of a request and was not seen before, to be judged by judgePieces. */
+/** Notes what may be a piece in a text of a request and was not seen before, to be judged by arePiecesBlocked. */
 export function collectPieces(start: usize, length: u32, isUrl: bool): void {
   if (!looksAcross() || length == 0) return;
   beginValues(start, length, isUrl);
@@ -72,14 +72,14 @@ export function collectPieces(start: usize, length: u32, isUrl: bool): void {
 
 /**
  * Judges what collectPieces noted together with what the client sent before; pieces of one request are not put together
- * with each other, since the scanner reads it whole. True where the exchange was answered.
+ * with each other, since the scanner reads it whole. True where policy blocks what they come to.
  */
-export function judgePieces(exchange: Exchange, surface: i32): bool {
+export function arePiecesBlocked(exchange: Exchange, surface: i32): bool {
   if (foundCount == 0) return false;
   for (let i: u32 = 0; i < foundCount; i++) {
     beginText(TEXT_BYTES);
     putTogether(pieceFound(i));
-    if (textLength() > 0 && judgeJoined(exchange, surface, textStart(), textLength(), warnsOnly())) return true;
+    if (textLength() > 0 && isJoinedBlocked(exchange, surface, textStart(), textLength(), warnsOnly())) return true;
   }
   for (let i = 0; i < MOST_TRIES; i++) {
     for (let j: u32 = 0; j < foundCount; j++) {

@@ -26,11 +26,14 @@ import { decidingFinding, mayStop, verdictOfUnreadable } from '../verdict/verdic
 import { RAW as RAW_VIEW } from '../view/encoding';
 import { BINARY, CLOSE, Framer, TEXT } from '../view/frame';
 import * as sse from '../view/sse';
+import { noteAcross, openAcross } from './across';
 import { Block } from './block';
+import { isOverBudget } from './budget';
 import { Exchange, Wait } from './exchange';
 import { areUnfinished, finishAll, readOn } from './joined';
 import { readPiece } from './judge';
 import { writeUnreadable } from './names';
+import { arePiecesBlocked } from './pieces';
 import { reportUnreadable, requestIdOf } from './report';
 import { appendByte, appendText, beginText, textLength, textStart } from './text';
 import { waitFor, waitNoMore } from './wait';
@@ -281,6 +284,7 @@ function endFrame(exchange: Exchange, direction: Direction, frame: Framer, isFro
   const text = direction.text();
   if (isBlocked(exchange, direction, isFromClient, text.start(), text.length)) return true;
   if (isBlockedAcross(exchange, direction, isFromClient)) return true;
+  if (isFromClient && isBlockedWithEarlier(exchange, direction)) return true;
   // Of a long message a part has gone on.
   const isWhole = direction.textOffset == 0;
   if (isWhole && isText && isBlockedJoined(exchange, direction, isFromClient)) return true;
@@ -301,6 +305,7 @@ function passPiece(exchange: Exchange, direction: Direction, isFromClient: bool)
   const text = direction.text();
   if (isBlocked(exchange, direction, isFromClient, text.start(), text.length)) return true;
   if (direction.textOffset == 0 && isBlockedAcross(exchange, direction, isFromClient)) return true;
+  if (isFromClient && isBlockedWithEarlier(exchange, direction)) return true;
   const raw = direction.raw().length;
   if (raw > OVERLAP_BYTES) emitRaw(direction, raw - OVERLAP_BYTES);
   direction.textOffset += PIECE_BYTES - OVERLAP_BYTES;
@@ -378,6 +383,19 @@ function isBlockedAcross(exchange: Exchange, direction: Direction, isFromClient:
   if (verdict < layout.VERDICT_STRIP) return false;
   stopForFinding(exchange, isFromClient);
   return true;
+}
+
+/** Reads the client's message together with what it sent before, over whatever connection. True where policy blocks it. */
+function isBlockedWithEarlier(exchange: Exchange, direction: Direction): bool {
+  const text = direction.text();
+  if (text.length < SHORTEST_BYTES || !isFrameRead()) return false;
+  openAcross(exchange);
+  noteAcross(text.start(), text.length, false);
+  if (arePiecesBlocked(exchange, layout.SURFACE_REQUEST_BODY)) {
+    stopForFinding(exchange, true);
+    return true;
+  }
+  return isOverBudget() && refuses(exchange, direction, layout.UNREADABLE_ENTROPY_BUDGET, POLICY);
 }
 
 /**

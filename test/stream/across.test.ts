@@ -1,13 +1,10 @@
 // A secret that comes in several requests of one client, whatever is sent in between and wherever its pieces stand.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readRules } from '../../control/rules/read.ts';
-import { Host } from '../../filter/proxy-wasm-as/host/index.ts';
 import { compileRules } from '../rules/table.ts';
+import { OneWorker, type Reply, type Sent } from './one-worker.ts';
 
 const rules = readRules();
-const wasm = readFileSync(join(import.meta.dirname, '../../build/filter.wasm'));
 const on = 'cross_request_detection: { enabled: true, fragment_reassembly: { enabled: true } }\n';
 const tables = new Map<string, Uint8Array>();
 
@@ -15,47 +12,27 @@ const tables = new Map<string, Uint8Array>();
 const parts = [['gh', 'p_', 'x7Kd02'], ['LmQpZr8TnVb4W'], ['sYcE6hJ9fGaU1iO3k']].map((letters) => letters.join(''));
 const third = parts[2]!;
 
-interface Sent {
-  url?: string;
-  body?: string;
-  host?: string;
-  client?: string;
-}
-
-/** A gateway of one worker. `send` gives the verdicts of a request, and whether it was answered in the origin's place. */
 function gateway(config = `mode: balanced\n${on}`) {
-  let seconds = 1_800_000_000;
-  const host = new Host(wasm, { logLevel: 'info', nowNanoseconds: () => BigInt(seconds) * 1_000_000_000n });
   const table = tables.get(config) ?? compileRules(rules, config).table;
   tables.set(config, table);
-  const plugin = host.configure(table, { rootId: 'penstock' });
-  const send = ({ url = '/v1', body, host: name = 'api.example.com', client = '10.0.0.1' }: Sent) => {
-    host.logs.length = 0;
-    const stream = plugin.stream({
-      properties: {
-        'xds\0filter_chain_name': 'intercept',
-        'filter_state\0penstock.tunnel': `${name}:443 ${name}`,
-        'filter_state\0penstock.client': client,
-      },
-    });
-    stream.requestHeaders(
-      [
-        [':method', 'POST'],
-        [':path', url],
-        [':authority', name],
-      ],
-      body === undefined,
-    );
-    if (body !== undefined && !stream.localResponse) stream.requestBody(body, true);
-    const isBlocked = stream.localResponse !== undefined;
-    stream.done();
-    const verdicts = host.logs.flatMap(({ message }) => /"event":"finding","verdict":"(\w+)"/.exec(message)?.[1] ?? []);
-    return { isBlocked, verdicts, logs: host.logs.map(({ message }) => message).join('\n') };
+  const worker = new OneWorker(table);
+  const send = (sent: Sent) => {
+    const { status, lines } = worker.send({ host: 'api.example.com', ...sent });
+    return { isBlocked: status !== undefined, ...outcomeOf(lines) };
   };
-  const wait = (forSeconds: number) => {
-    seconds += forSeconds;
+  const open = (client?: string) => {
+    const say = worker.open(client === undefined ? {} : { client });
+    return (message: string) => {
+      const { closedWith, lines } = say(message);
+      return { closedWith, ...outcomeOf(lines) };
+    };
   };
-  return { host, send, wait };
+  return { host: worker.host, send, open, wait: (seconds: number) => worker.wait(seconds) };
+}
+
+function outcomeOf(lines: Reply['lines']) {
+  const verdicts = lines.filter(({ event }) => event === 'finding').map(({ verdict }) => verdict);
+  return { verdicts, logs: lines.map((line) => JSON.stringify(line)).join('\n') };
 }
 
 const inJson = (value: string) => ({ body: JSON.stringify({ model: 'm-1', data: value }) });
@@ -92,6 +69,26 @@ test.each(cuts)('three pieces in %s, with others in between', (_, ways) => {
   });
   // It stays out when it comes again.
   expect(send(ways[2]!(third)).isBlocked).toBe(true);
+});
+
+test('three messages of a WebSocket, with others in between', () => {
+  const say = gateway().open();
+  parts.forEach((piece, i) => {
+    const { closedWith, logs } = say(JSON.stringify({ data: piece }));
+    expect(closedWith, `piece ${i}`).toBe(i === 2 ? 1008 : undefined);
+    if (i === 2) expect(logs).toContain('"rule":"credential.github.token"');
+    for (const value of noise) if (i < 2) expect(say(`{"id":"${value}${i}"}`).closedWith).toBe(undefined);
+  });
+});
+
+test('a WebSocket, a request and another WebSocket', () => {
+  const { send, open } = gateway();
+  expect(open()(`{"data":"${parts[0]}"}`).closedWith).toBe(undefined);
+  expect(send(inQuery(parts[1]!)).isBlocked).toBe(false);
+  const { closedWith, verdicts, logs } = open()(`{"data":"${third}"}`);
+  expect({ closedWith, verdicts }).toEqual({ closedWith: 1008, verdicts: ['block'] });
+  for (const piece of parts) expect(logs).not.toContain(piece);
+  expect(open('10.0.0.2')(`{"data":"${third}"}`).closedWith).toBe(undefined);
 });
 
 test('pieces of base64', () => {

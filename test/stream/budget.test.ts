@@ -1,32 +1,20 @@
 // cross_request_detection.entropy_budget: how much of what a client sends looks drawn, whatever form it has.
 import { createHash } from 'node:crypto';
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { compile } from '../../control/compile/compile.ts';
 import { setVerdicts } from '../../control/compile/verdicts.ts';
 import { readRules } from '../../control/rules/read.ts';
-import { Host } from '../../filter/proxy-wasm-as/host/index.ts';
 import { policyOf } from '../rules/table.ts';
+import { OneWorker, type Reply, type Sent } from './one-worker.ts';
 
 const rules = readRules();
-const wasm = readFileSync(join(import.meta.dirname, '../../build/filter.wasm'));
 const tables = new Map<string, Uint8Array>();
 
 /** The same each time, and no two alike: letters and digits of a digest. */
 const drawn = (i: number, bytes = 43) =>
   createHash('sha512').update(`value ${i}`).digest('base64url').replace(/[-_]/g, 'x').slice(0, bytes);
 
-interface Sent {
-  url?: string;
-  body?: string;
-  host?: string;
-  client?: string;
-}
-
 function gateway(budget: string, more = '', mode = 'balanced') {
-  let now = 1_800_000_000;
-  const host = new Host(wasm, { logLevel: 'info', nowNanoseconds: () => BigInt(now) * 1_000_000_000n });
   const section = `cross_request_detection: { enabled: true, entropy_budget: { enabled: true, ${budget} } }\n`;
   const policy = policyOf(rules, `mode: ${mode}\n${section}${more}`);
   const exempt = policy.entropyBudget!.exempt.join();
@@ -34,35 +22,16 @@ function gateway(budget: string, more = '', mode = 'balanced') {
   tables.set(exempt, compiled);
   const table = compiled.slice();
   setVerdicts(table, rules, policy);
-  const plugin = host.configure(table, { rootId: 'penstock' });
-  const send = ({ url = '/v1', body, host: name = 'api.example', client = '10.0.0.1' }: Sent) => {
-    host.logs.length = 0;
-    const stream = plugin.stream({
-      properties: {
-        'xds\0filter_chain_name': 'intercept',
-        'filter_state\0penstock.tunnel': `${name}:443 ${name}`,
-        'filter_state\0penstock.client': client,
-      },
-    });
-    stream.requestHeaders(
-      [
-        [':method', 'POST'],
-        [':path', url],
-        [':authority', name],
-      ],
-      body === undefined,
-    );
-    if (body !== undefined && !stream.localResponse) stream.requestBody(body, true);
-    const status = stream.localResponse?.status;
-    stream.done();
-    const lines = host.logs.flatMap(({ message }) => (message.startsWith('{') ? [JSON.parse(message)] : []));
-    return { status, reasons: lines.flatMap(({ reason, verdict }) => (reason ? [`${reason} ${verdict}`] : [])), lines };
+  const worker = new OneWorker(table);
+  const send = (sent: Sent) => {
+    const { status, lines } = worker.send(sent);
+    return { status, reasons: reasonsOf(lines), lines };
   };
-  const wait = (seconds: number) => {
-    now += seconds;
-  };
-  return { send, wait };
+  return { send, open: () => worker.open(), wait: (seconds: number) => worker.wait(seconds) };
 }
+
+const reasonsOf = (lines: Reply['lines']) =>
+  lines.flatMap(({ reason, verdict }) => (reason ? [`${reason} ${verdict}`] : []));
 
 // 43 letters and digits have some 200 bits by how often each stands there.
 const ways: [string, (value: string) => Sent][] = [
@@ -85,6 +54,16 @@ test.each(ways)('values in %s use it up', (_, way) => {
   expect(statuses.slice(0, 8)).toEqual(Array(8).fill(undefined));
   expect(statuses.at(-1)).toBe(429);
   expect(send({ ...way(drawn(99)), client: '10.0.0.2' }).status).toBeUndefined();
+});
+
+test('messages of a WebSocket use it up as well', () => {
+  const { send, open } = gateway('bits_per_window: 1024, action: block');
+  const [one, other] = [open(), open()];
+  for (let i = 0; i < 3; i++) expect(one(JSON.stringify({ data: drawn(i) })).closedWith).toBe(undefined);
+  expect(send({ body: JSON.stringify({ data: drawn(3) }) }).status).toBe(undefined);
+  const { closedWith, lines } = other(JSON.stringify({ data: [drawn(4), drawn(5)] }));
+  expect(closedWith).toBe(1008);
+  expect(reasonsOf(lines)).toEqual(['entropy-budget block']);
 });
 
 test('what is said again costs nothing, and words never do', () => {

@@ -1,16 +1,13 @@
 // session_profiling and adaptive_enforcement: what a client has done changes how it is judged, through the filter in the
 // emulated host.
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { compile } from '../../control/compile/compile.ts';
 import { setVerdicts } from '../../control/compile/verdicts.ts';
 import { readRules } from '../../control/rules/read.ts';
-import { Host } from '../../filter/proxy-wasm-as/host/index.ts';
 import { policyOf } from '../rules/table.ts';
+import { OneWorker, type Sent } from './one-worker.ts';
 
 const rules = readRules();
-const wasm = readFileSync(join(import.meta.dirname, '../../build/filter.wasm'));
 /** By what of a policy is no verdict. */
 const tables = new Map<string, Uint8Array>();
 
@@ -18,82 +15,29 @@ const tables = new Map<string, Uint8Array>();
 const token = ['gh', 'p_', 'x7Kd02', 'LmQpZr8TnVb4W', 'sYcE6hJ9fGaU1iO3k'].join('');
 const seconds = (minutes: number) => minutes * 60;
 
-interface Sent {
-  host?: string;
-  body?: string;
-  client?: string;
-  chain?: 'intercept' | 'egress' | 'mcp';
-  answer?: string;
-  /** Bytes of the body, where what is in it means nothing. */
-  bytes?: number;
-}
-
-/** A gateway of one worker, or with `workers` of several that share their data. */
 function gateway(section: string, mode = 'balanced') {
-  let now = 1_800_000_000;
   const config = `mode: ${mode}\napi_allowlist: ['*.example']\n${section}`;
-  const host = new Host(wasm, { logLevel: 'info', nowNanoseconds: () => BigInt(now) * 1_000_000_000n });
   const policy = policyOf(rules, config);
   const exempt = policy.profiles!.levels?.exempt.join() ?? '';
   const compiled = tables.get(exempt) ?? compile(rules, policy).table;
   tables.set(exempt, compiled);
   const table = compiled.slice();
   setVerdicts(table, rules, policy);
-  const plugin = host.configure(table, { rootId: 'penstock' });
-  const send = ({
-    host: name = 'api.example',
-    body,
-    client = '10.0.0.1',
-    chain = 'intercept',
-    answer,
-    bytes,
-  }: Sent = {}) => {
-    host.logs.length = 0;
-    const stream = plugin.stream({
-      properties: {
-        'xds\0filter_chain_name': chain,
-        ...(chain === 'intercept' && { 'filter_state\0penstock.tunnel': `${name}:443 ${name}` }),
-        'filter_state\0penstock.client': client,
-      },
-    });
-    const text = bytes === undefined ? body : 'word '.repeat(bytes / 5);
-    stream.requestHeaders(
-      [
-        [':method', 'POST'],
-        [':path', '/v1'],
-        [':authority', name],
-      ],
-      text === undefined,
+  const worker = new OneWorker(table);
+  /** `bytes` of a body, where what is in it means nothing. */
+  const send = ({ bytes, ...sent }: Sent & { bytes?: number } = {}) => {
+    const { status, text, lines } = worker.send(
+      bytes === undefined ? sent : { ...sent, body: 'word '.repeat(bytes / 5) },
     );
-    if (text !== undefined && !stream.localResponse) stream.requestBody(text, true);
-    if (answer !== undefined && !stream.localResponse) {
-      stream.responseHeaders(
-        [
-          [':status', '200'],
-          ['content-type', 'text/plain'],
-        ],
-        false,
-      );
-      stream.responseBody(answer, true);
-    }
-    const local = stream.localResponse;
-    stream.done();
-    const lines = host.logs.flatMap(({ message }) => (message.startsWith('{') ? [JSON.parse(message)] : []));
     return {
-      status: local?.status,
-      text: local === undefined ? '' : Buffer.from(local.body).toString(),
+      status,
+      text,
       levels: lines.filter(({ event }) => event === 'level').map(({ from, to }) => `${from} ${to}`),
       limits: lines.filter(({ event }) => event === 'limit').map(({ reason, verdict }) => `${reason} ${verdict}`),
       verdicts: lines.filter(({ event }) => event === 'finding').map(({ verdict }) => verdict),
     };
   };
-  return {
-    host,
-    send,
-    wait(forSeconds: number) {
-      now += forSeconds;
-    },
-  };
+  return { host: worker.host, send, wait: (forSeconds: number) => worker.wait(forSeconds) };
 }
 
 const on = (rest = '') => `session_profiling: { enabled: true, domain_burst: 50 }
