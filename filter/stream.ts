@@ -11,6 +11,7 @@ import { readDecimal } from './action/decimal';
 import { isCutShort, takeCounts, wasBroken, wasCutShort } from './action/decompressor';
 import { COMPLETE, NO_ROOM, openDeflated, openedStart, outcome } from './action/deflated';
 import { noteSuppressions } from './action/destination';
+import { mayGoThere, noteEndpoint } from './action/endpoint';
 import { passEvents } from './action/events';
 import { Chain, Exchange, giveExchange, Reading, removeExchange, Wait } from './action/exchange';
 import { sendAgreement, sendHandshake, uncount } from './action/handshake';
@@ -116,7 +117,11 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
     if (METHOD.equals(reader.name, reader.nameLength)) {
       exchange.setMethod(reader.value, reader.valueLength);
     } else if (exchange.chain == Chain.Mcp && PATH.equals(reader.name, reader.nameLength))
-      noteUpstream(exchange, reader.value, reader.valueLength);
+      noteEndpoint(
+        exchange,
+        noteUpstream(exchange, reader.value, reader.valueLength),
+        reader.value + reader.valueLength,
+      );
     else if (AUTHORITY.equals(reader.name, reader.nameLength)) exchange.setHost(reader.value, reader.valueLength);
     else if (UPGRADE.equals(reader.name, reader.nameLength))
       asksWebSocket = isText(reader.value, reader.valueLength, WEBSOCKET);
@@ -142,7 +147,7 @@ export function onRequestHeaders(exchange: Exchange, isLast: bool): HeadersStatu
   const mostUrlBytes = load<u32>(table.policy, layout.POLICY_URL_BYTES);
   if (mostUrlBytes != 0 && urlLength > mostUrlBytes && refuse(exchange, layout.UNREADABLE_URL_TOO_LONG))
     return HeadersStatus.StopIteration;
-  if (enterClient(exchange)) return HeadersStatus.StopIteration;
+  if (!mayGoThere(exchange) || enterClient(exchange)) return HeadersStatus.StopIteration;
   openAcross(exchange);
   noteAcross(urlStart, urlLength, true);
   if (judgeUrl(exchange, urlStart, urlLength)) return HeadersStatus.StopIteration;

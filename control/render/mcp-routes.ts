@@ -8,10 +8,17 @@ const routes = 'route_config.virtual_hosts[any].routes';
 /** Fills the routes of a connection manager: those of servers with names of their own come first. */
 export function fillServers(manager: Resource, policy: Policy): void {
   const template = resource(manager, `${routes}[named]`);
+  const endpoint = resource(manager, `${routes}[named-endpoint]`);
   takeOut(manager, routes, 'named');
-  list(manager, routes).unshift(...policy.mcpUpstreams.map(({ name, url }) => namedRoute(template, name, url)));
+  takeOut(manager, routes, 'named-endpoint');
+  const named = policy.mcpUpstreams.flatMap(({ name, url }) => [
+    endpointRoute(endpoint, name, url),
+    namedRoute(template, name, url),
+  ]);
+  list(manager, routes).unshift(...named);
   if (!policy.mcpUpstream) {
     takeOut(manager, routes, 'upstream');
+    takeOut(manager, routes, 'endpoint');
     // What answers there asks for no token, so where one is needed it names nothing.
     if (policy.mcpUpstreams.length > 0 && policy.mcpTokenDigests.length === 0)
       fillKnown(resource(manager, `${routes}[no-upstream].direct_response`), policy);
@@ -20,6 +27,7 @@ export function fillServers(manager: Resource, policy: Policy): void {
   takeOut(manager, routes, 'no-upstream');
   const route = `${routes}[upstream].route`;
   fill(manager, `${route}.host_rewrite_literal`, policy.mcpUpstream.host);
+  fill(manager, `${routes}[endpoint].route.host_rewrite_literal`, policy.mcpUpstream.host);
   fill(manager, `${route}.regex_rewrite.substitution`, substitution(policy.mcpUpstream));
 }
 
@@ -38,6 +46,17 @@ function namedRoute(template: Resource, name: string, url: URL): Resource {
   const rest = { pattern: { regex: `^/${name}/?(.*)$` }, substitution: '/\\1' };
   if (url.pathname === '/') fill(route, 'route.regex_rewrite', rest);
   else fill(route, 'route.regex_rewrite.substitution', substitution(url));
+  return route;
+}
+
+/** The route of paths that the server has named. */
+function endpointRoute(template: Resource, name: string, url: URL): Resource {
+  const route = structuredClone(template);
+  route.name = `${upstreamCluster(name)}-endpoint`;
+  fill(route, 'match.path_separated_prefix', `/${name}/~`);
+  fill(route, 'route.cluster', upstreamCluster(name));
+  fill(route, 'route.host_rewrite_literal', url.host);
+  fill(route, 'route.regex_rewrite.pattern.regex', `^/${name}/~(/.*)$`);
   return route;
 }
 

@@ -57,7 +57,8 @@ export function answerFinding(exchange: Exchange, surface: i32, more: string = '
     writer.start(body, BODY_BYTES);
     if (hasIds) writeErrors(exchange, rule);
     else writeError(exchange, rule, 0, 0);
-    send(exchange, hasIds || isAnswer ? 200 : 403);
+    // The older transport's clients wait for a message on their stream; of the answer to their own they read the status.
+    send(exchange, (hasIds || isAnswer) && exchange.endpoint == 0 ? 200 : 403);
     return;
   }
   startOpenAi();
@@ -112,6 +113,18 @@ export function answerUnauthorized(exchange: Exchange): void {
   pairs.add(CONTENT_TYPE.pointer, CONTENT_TYPE.length, JSON_TYPE.pointer, JSON_TYPE.length);
   pairs.add(AUTHENTICATE.pointer, AUTHENTICATE.length, BEARER.pointer, BEARER.length);
   sendPairs(401, DETAILS, writer.pointer, writer.length);
+}
+
+/** Answers a request on 8889 to a path behind `/~` that its server has not named. */
+export function answerUnknownEndpoint(exchange: Exchange): void {
+  writer.start(body, BODY_BYTES).ascii('{"jsonrpc":"2.0","id":null,"error":{"code":-').decimal(POLICY_ERROR);
+  writer.ascii(
+    ',"message":"refused by Penstock: the server has named no such endpoint; open its event stream anew; request ',
+  );
+  writer.hex(requestIdOf(exchange), 16).ascii('","data":{"code":"mcp-endpoint","request":"');
+  writer.hex(requestIdOf(exchange), 16).ascii('"}}}');
+  exchange.isAnswered = true;
+  sendJson(404);
 }
 
 /** Answers a request to /ws that names no WebSocket. */

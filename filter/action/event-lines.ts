@@ -5,6 +5,8 @@ import { messageRoom } from './mcp';
 export let dataLength: u32 = 0;
 /** Whether that event is of the type that carries messages. */
 export let isMessage: bool = true;
+/** Whether it names where messages are sent to. */
+export let isEndpoint: bool = false;
 /** Whether it has lines beside its data and its type. */
 export let hasOthers: bool = false;
 
@@ -13,6 +15,7 @@ export function readEvent(start: usize, end: usize): void {
   const room = messageRoom(<u32>(end - start));
   dataLength = 0;
   isMessage = true;
+  isEndpoint = false;
   hasOthers = false;
   for (let line = start; line < end; ) {
     const lineEnd = endOfLine(line, end);
@@ -27,6 +30,7 @@ export function readEvent(start: usize, end: usize): void {
       isMessage =
         value == lineEnd ||
         (lineEnd - value == 7 && load<u32>(value) == 0x7373656d && load<u32>(value, 3) == 0x65676173);
+      isEndpoint = lineEnd - value == 8 && load<u64>(value) == 0x746e696f70646e65;
       if (!isMessage) hasOthers = true;
     } else if (lineEnd > line) hasOthers = true;
     line = nextLine(lineEnd, end);

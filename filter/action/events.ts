@@ -6,7 +6,8 @@ import { BufferType, Bytes, getBuffer, result, Status, Writer } from '../proxy-w
 import * as layout from '../table/layout';
 import { maxRequestBodyBytes } from '../verdict/verdict';
 import { dataOfFinding, dataOfUnreadable } from './answer';
-import { dataLength, endOfLine, hasOthers, isField, isMessage, nextLine, readEvent } from './event-lines';
+import { emitEndpoint, endpointPath } from './endpoint';
+import { dataLength, endOfLine, hasOthers, isEndpoint, isField, isMessage, nextLine, readEvent } from './event-lines';
 import { Exchange } from './exchange';
 import { heldStart, hold, release } from './held';
 import { hasFindings, read } from './judge';
@@ -140,7 +141,8 @@ function passEvent(exchange: Exchange, from: u32, to: u32): void {
   if (!isMessage || dataLength == 0) {
     if (judgeOther(exchange, start, end))
       return emitMessage(start, end, dataOfFinding(exchange, layout.SURFACE_MCP_RESPONSE));
-    return emit(start, to - from);
+    if (!isEndpoint || !passEndpoint(exchange, start, end)) emit(start, to - from);
+    return;
   }
   const outcome = judgeMcpAnswer(exchange, messageRoom(dataLength), dataLength, true);
   if (outcome == Outcome.Block) return emitMessage(start, end, dataOfFinding(exchange, blockedSurface));
@@ -156,6 +158,18 @@ function passEvent(exchange: Exchange, from: u32, to: u32): void {
   emit(DATA.pointer, DATA.length);
   emit(data, <u32>(kept - data));
   emit(BLANK_LINE.pointer, BLANK_LINE.length);
+}
+
+/** Emits an event that names where messages are sent to; false where it names no place at the server. */
+function passEndpoint(exchange: Exchange, start: usize, end: usize): bool {
+  const urlEnd = messageRoom(dataLength) + dataLength;
+  const path = endpointPath(exchange, messageRoom(dataLength), urlEnd);
+  if (path == 0) return false;
+  emitOtherLines(start, end, true);
+  emit(DATA.pointer, DATA.length);
+  emitEndpoint(exchange, path, urlEnd);
+  emit(BLANK_LINE.pointer, BLANK_LINE.length);
+  return true;
 }
 
 /** Whether what an event holds beside its data is blocked. */

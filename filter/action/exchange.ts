@@ -91,6 +91,8 @@ export class Exchange {
   /** On 8889: which of the table's servers it leads to, and in which table that is (upstream.ts). */
   upstream: u32 = 0;
   upstreamTable: u32 = 0;
+  /** On 8889: the path behind `/~` (endpoint.ts), 0 for another path. */
+  endpoint: u64 = 0;
   /** clients.ts: what its client is known by, 0 where nothing of it is kept; how it stands, and the points it cost it. */
   client: u64 = 0;
   level: u32 = 0;

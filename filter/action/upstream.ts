@@ -5,8 +5,8 @@ import * as layout from '../table/layout';
 import * as table from '../table/read';
 import { Exchange } from './exchange';
 
-/** Notes the server that the path, with its query, leads to. */
-export function noteUpstream(exchange: Exchange, path: usize, length: u32): void {
+/** Notes the server that the path, with its query, leads to; gives where the path goes on behind the server's name. */
+export function noteUpstream(exchange: Exchange, path: usize, length: u32): usize {
   const end = path + length;
   let nameEnd = path + 1;
   while (nameEnd < end && !isNameEnd(load<u8>(nameEnd))) nameEnd++;
@@ -18,8 +18,20 @@ export function noteUpstream(exchange: Exchange, path: usize, length: u32): void
     if (path + 1 + bytes != nameEnd) continue;
     if (memory.compare(path + 1, table.strings + load<u32>(word, layout.WORD_OFFSET), bytes) != 0) continue;
     exchange.upstream = i;
-    return;
+    return nameEnd;
   }
+  return path;
+}
+
+/** The name that the paths to the exchange's server begin with. */
+export function upstreamName(exchange: Exchange): usize {
+  return table.strings + load<u32>(wordOf(exchange.upstream), layout.WORD_OFFSET);
+}
+
+/** Its length: 0 for the server that has none, -1 where it is not known after a reload. */
+export function upstreamNameLength(exchange: Exchange): i32 {
+  if (exchange.upstream == 0) return 0;
+  return exchange.upstreamTable == table.generation ? load<u32>(wordOf(exchange.upstream), layout.WORD_LENGTH) : -1;
 }
 
 /** Says where the exchange leads: to the host of its server, whatever the client says; nowhere that is known after a reload. */

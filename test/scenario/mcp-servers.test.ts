@@ -7,12 +7,14 @@ import type { AddressInfo } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { Client } from '@modelcontextprotocol/sdk/client/index.js';
+import { SSEClientTransport } from '@modelcontextprotocol/sdk/client/sse.js';
 import { StdioClientTransport } from '@modelcontextprotocol/sdk/client/stdio.js';
 import { StreamableHTTPClientTransport } from '@modelcontextprotocol/sdk/client/streamableHttp.js';
 import { StreamableHTTPServerTransport } from '@modelcontextprotocol/sdk/server/streamableHttp.js';
-import { afterAll, expect, test } from 'vitest';
+import { afterAll, beforeAll, describe, expect, test } from 'vitest';
 import { checkout, cleanEnvironment } from '../harness/command.ts';
 import { freePorts, Gateway } from '../harness/gateway.ts';
+import { githubToken } from '../harness/secret.ts';
 import { waitFor } from '../harness/wait.ts';
 
 const packages = join(checkout, 'node_modules/@modelcontextprotocol');
@@ -38,21 +40,32 @@ async function connect(upstream: string): Promise<{ client: Client; transport: S
   return { client, transport };
 }
 
-test('server-everything over Streamable HTTP', { timeout: 120_000 }, async () => {
+/** server-everything on a port of its own; gives the origin. */
+async function everything(transport: 'streamableHttp' | 'sse', path: string): Promise<string> {
   const [port] = await freePorts(1);
-  const child: ChildProcess = spawn(
-    process.execPath,
-    [join(packages, 'server-everything/dist/index.js'), 'streamableHttp'],
-    { env: cleanEnvironment({ PORT: String(port) }), stdio: 'ignore' },
-  );
+  const child: ChildProcess = spawn(process.execPath, [join(packages, 'server-everything/dist/index.js'), transport], {
+    env: cleanEnvironment({ PORT: String(port) }),
+    stdio: 'ignore',
+  });
   undo.push(() => child.kill('SIGKILL'));
-  const url = `http://127.0.0.1:${port}/mcp`;
-  const answers = () =>
-    fetch(url).then(
-      () => true,
+  const origin = `http://127.0.0.1:${port}`;
+  const answers = async () => {
+    const ended = new AbortController();
+    const answer = fetch(`${origin}${path}`, { signal: ended.signal });
+    return answer.then(
+      () => {
+        ended.abort();
+        return true;
+      },
       () => false,
     );
+  };
   await waitFor('the server', answers, 30_000);
+  return origin;
+}
+
+test('server-everything over Streamable HTTP', { timeout: 120_000 }, async () => {
+  const url = `${await everything('streamableHttp', '/mcp')}/mcp`;
   const { client, transport } = await connect(url);
   expect(transport.sessionId).toBeTruthy();
   const { tools } = await client.listTools();
@@ -64,6 +77,50 @@ test('server-everything over Streamable HTTP', { timeout: 120_000 }, async () =>
   expect(prompts.length).toBeGreaterThan(0);
   await transport.terminateSession();
   await client.close();
+});
+
+describe('server-everything over the older transport, whose first event names another path for messages', () => {
+  let origin = '';
+  let gateway: Gateway;
+  beforeAll(async () => {
+    origin = await everything('sse', '/sse');
+    gateway = await Gateway.start({
+      configuration: `${configuration}mcp_upstreams: { all: ${origin}/sse, root: ${origin} }\n`,
+      mcpUpstream: `${origin}/sse`,
+    });
+    undo.push(() => gateway.stop());
+  }, 60_000);
+
+  test.each([
+    ['the only one', '/sse', '/~'],
+    ['the only one, by any path', '/', '/~'],
+    ['one with a name', '/all', '/all/~'],
+    ['one whose paths are all open', '/root/sse', '/root/~'],
+  ])('%s', { timeout: 60_000 }, async (_, path, endpoints) => {
+    const client = new Client({ name: 'penstock-test', version: '1.0.0' });
+    const transport = new SSEClientTransport(new URL(`${gateway.mcpUrl}${path}`));
+    await client.connect(transport as never);
+    const { tools } = await client.listTools();
+    expect(tools.length).toBeGreaterThan(5);
+    const echoed = await client.callTool({ name: 'echo', arguments: { message: 'through the gate' } });
+    expect(JSON.stringify(echoed.content)).toContain('through the gate');
+    const mark = gateway.mark();
+    const call = client.callTool({ name: 'echo', arguments: { message: githubToken() } });
+    await expect(call).rejects.toThrow(/HTTP 403.*blocked by Penstock/);
+    await gateway.waitForLog({ event: 'finding', verdict: 'block' }, mark);
+    await client.close();
+    // Another path of the server is none of the client's business.
+    for (const other of ['/admin', '/messages', '/message%2F..%2Fadmin', '/']) {
+      const unknown = await fetch(`${gateway.mcpUrl}${endpoints}${other}`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json' },
+        body: '{"jsonrpc":"2.0","id":7,"method":"ping"}',
+        signal: AbortSignal.timeout(5_000),
+      });
+      expect(unknown.status, other).toBe(404);
+      expect(await unknown.json()).toMatchObject({ id: null, error: { data: { code: 'mcp-endpoint' } } });
+    }
+  });
 });
 
 test('server-filesystem over a bridge from Streamable HTTP to its standard input', { timeout: 120_000 }, async () => {
