@@ -66,6 +66,8 @@ export function emitEndpoint(exchange: Exchange, path: usize, end: usize): void 
 
 /** Where the path of a URL begins, whole or without its origin (RFC 3986 section 4.2); 0 where it begins with none. */
 function pathOf(start: usize, end: usize): usize {
+  // Of several lines of data, what follows the first would be lines of the stream.
+  for (let at = start; at < end; at++) if (load<u8>(at) < 0x20) return 0;
   let p = start;
   for (let at = start; at + 2 < end && load<u8>(at) != 0x2f; at++)
     if (load<u8>(at) == 0x3a && load<u16>(at, 1) == 0x2f2f) p = at + 1;

@@ -60,6 +60,18 @@ test('however the event is written and cut', () => {
     );
 });
 
+test('data of several lines makes no lines of the stream', () => {
+  const { pass, post } = gateway();
+  for (const lines of [
+    ['/message', '', 'data: {"jsonrpc":"2.0"}'],
+    ['/message', 'id: 1'],
+  ]) {
+    const event = `event: endpoint\n${lines.map((line) => `data: ${line}\n`).join('')}\n`;
+    expect(pass([event])).toBe(event);
+  }
+  expect(post('/~/message')).toBe(404);
+});
+
 test('an event of another type is left as it is', () => {
   const { pass, post } = gateway();
   const event = 'event: endpoints\ndata: /message\n\n';
