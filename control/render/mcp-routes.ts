@@ -38,11 +38,8 @@ function substitution({ pathname }: URL): string {
 
 /** A URL that names an endpoint is where all of the name's paths lead; one that names a server alone gets the rest of the path. */
 function namedRoute(template: Resource, name: string, url: URL): Resource {
-  const route = structuredClone(template);
+  const route = routeTo(template, name, url, `/${name}`);
   route.name = upstreamCluster(name);
-  fill(route, 'match.path_separated_prefix', `/${name}`);
-  fill(route, 'route.cluster', upstreamCluster(name));
-  fill(route, 'route.host_rewrite_literal', url.host);
   const rest = { pattern: { regex: `^/${name}/?(.*)$` }, substitution: '/\\1' };
   if (url.pathname === '/') fill(route, 'route.regex_rewrite', rest);
   else fill(route, 'route.regex_rewrite.substitution', substitution(url));
@@ -51,12 +48,18 @@ function namedRoute(template: Resource, name: string, url: URL): Resource {
 
 /** The route of paths that the server has named. */
 function endpointRoute(template: Resource, name: string, url: URL): Resource {
-  const route = structuredClone(template);
+  const route = routeTo(template, name, url, `/${name}/~`);
   route.name = `${upstreamCluster(name)}-endpoint`;
-  fill(route, 'match.path_separated_prefix', `/${name}/~`);
+  fill(route, 'route.regex_rewrite.pattern.regex', `^/${name}/~(/.*)$`);
+  return route;
+}
+
+/** A route of what begins with a prefix to the server with a name. */
+function routeTo(template: Resource, name: string, url: URL, prefix: string): Resource {
+  const route = structuredClone(template);
+  fill(route, 'match.path_separated_prefix', prefix);
   fill(route, 'route.cluster', upstreamCluster(name));
   fill(route, 'route.host_rewrite_literal', url.host);
-  fill(route, 'route.regex_rewrite.pattern.regex', `^/${name}/~(/.*)$`);
   return route;
 }
 

@@ -99,16 +99,11 @@ export function answerRefused(exchange: Exchange, status: u32, code: string, rea
 
 /** Answers a request on 8889 that says no token of ours (RFC 6750 section 3). */
 export function answerUnauthorized(exchange: Exchange): void {
-  writer.start(body, BODY_BYTES).ascii('{"jsonrpc":"2.0","id":null,"error":{"code":-').decimal(POLICY_ERROR);
-  writer.ascii(
-    ',"message":"refused by Penstock: a token of its operator is needed, in X-Penstock-Token or as the Bearer of ',
+  writeRefusal(
+    exchange,
+    'a token of its operator is needed, in X-Penstock-Token or as the Bearer of Authorization',
+    'mcp-auth',
   );
-  writer
-    .ascii('Authorization; request ')
-    .hex(requestIdOf(exchange), 16)
-    .ascii('","data":{"code":"mcp-auth","request":"');
-  writer.hex(requestIdOf(exchange), 16).ascii('"}}}');
-  exchange.isAnswered = true;
   pairs.start(pairBytes, 256, 2);
   pairs.add(CONTENT_TYPE.pointer, CONTENT_TYPE.length, JSON_TYPE.pointer, JSON_TYPE.length);
   pairs.add(AUTHENTICATE.pointer, AUTHENTICATE.length, BEARER.pointer, BEARER.length);
@@ -117,14 +112,16 @@ export function answerUnauthorized(exchange: Exchange): void {
 
 /** Answers a request on 8889 to a path behind `/~` that its server has not named. */
 export function answerUnknownEndpoint(exchange: Exchange): void {
-  writer.start(body, BODY_BYTES).ascii('{"jsonrpc":"2.0","id":null,"error":{"code":-').decimal(POLICY_ERROR);
-  writer.ascii(
-    ',"message":"refused by Penstock: the server has named no such endpoint; open its event stream anew; request ',
-  );
-  writer.hex(requestIdOf(exchange), 16).ascii('","data":{"code":"mcp-endpoint","request":"');
-  writer.hex(requestIdOf(exchange), 16).ascii('"}}}');
-  exchange.isAnswered = true;
+  writeRefusal(exchange, 'the server has named no such endpoint; open its event stream anew', 'mcp-endpoint');
   sendJson(404);
+}
+
+/** Writes the error of a request on 8889 that is refused whatever it says, before its id is known. */
+function writeRefusal(exchange: Exchange, reason: string, code: string): void {
+  exchange.isAnswered = true;
+  writer.start(body, BODY_BYTES).ascii('{"jsonrpc":"2.0","id":null,"error":{"code":-').decimal(POLICY_ERROR);
+  writer.ascii(',"message":"refused by Penstock: ').ascii(reason).ascii('; request ').hex(requestIdOf(exchange), 16);
+  writer.ascii('","data":{"code":"').ascii(code).ascii('","request":"').hex(requestIdOf(exchange), 16).ascii('"}}}');
 }
 
 /** Answers a request to /ws that names no WebSocket. */

@@ -2,18 +2,16 @@
 // sends its messages to. On 8889 a path leads to the one that the operator named, so the client gets the server's behind `/~`,
 // where Envoy takes it as it is (envoy/mcp.yaml); and only what the server has named goes on, since a client has no business at
 // its other paths.
-import { Bytes, getProperty, getSharedData, result, Status, setSharedData } from '../proxy-wasm-as/assembly';
+import { Bytes, getSharedData, result, Status, setSharedData } from '../proxy-wasm-as/assembly';
 import * as layout from '../table/layout';
 import { answerUnknownEndpoint } from './answer';
 import { Exchange } from './exchange';
 import { NO_SURFACE, noteFound } from './note';
 import { emit } from './out';
 import { reportRefused, requestIdOf } from './report';
-import { hashOf } from './sessions';
+import { hashOf, serverOf } from './sessions';
 import { upstreamName, upstreamNameLength } from './upstream';
 
-/** The server's name: that of the cluster that the request goes to. */
-const CLUSTER = Bytes.of('xds\0cluster_name');
 /** `penstock.endpoints.` and what the server is known by, u64. */
 const KEY = Bytes.of('penstock.endpoints.\0\0\0\0\0\0\0\0');
 const KEY_SERVER: usize = KEY.pointer + 19;
@@ -87,8 +85,7 @@ function hashOfPath(path: usize, end: usize): u64 {
 
 /** Copies what is remembered of the server; gives its version. */
 function open(): u32 {
-  const isNamed = getProperty(CLUSTER.pointer, CLUSTER.length) == Status.Ok;
-  store<u64>(KEY_SERVER, isNamed ? hashOf(result.pointer(), result.length()) : 0);
+  store<u64>(KEY_SERVER, serverOf());
   pathsBytes = 0;
   if (getSharedData(KEY.pointer, KEY.length) != Status.Ok) return 0;
   pathsBytes = min(result.length(), MOST_PATHS * 8);

@@ -201,11 +201,16 @@ export function clientOf(): u64 {
   return network != 0 ? network : sipHash(secret, result.pointer(), result.length());
 }
 
+/** What the server that the request goes to is known by; 0 where it has no name. */
+export function serverOf(): u64 {
+  if (getProperty(UPSTREAM.pointer, UPSTREAM.length) != Status.Ok) return 0;
+  return sipHash(secret, result.pointer(), result.length());
+}
+
 /** The key of the record of a session or of an address, at the upstream of the exchange. */
 function keyOf(who: u64, isSession: bool): u64 {
-  const isNamed = getProperty(UPSTREAM.pointer, UPSTREAM.length) == Status.Ok;
   store<u64>(place, who);
-  store<u64>(place, isNamed ? sipHash(secret, result.pointer(), result.length()) : 0, 8);
+  store<u64>(place, serverOf(), 8);
   store<u64>(place, <u64>isSession, 16);
   return sipHash(secret, place, 24);
 }

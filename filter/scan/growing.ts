@@ -4,25 +4,22 @@ import * as table from '../table/read';
 import { beginText, endText, feedText, loadText, saveText, textBytes } from './phrases';
 
 // What is kept of a growing text. All zero: nothing has been read.
-/** Where its state (phrases.ts) is, the room there, and whether there is one. */
+/** Where its state (phrases.ts) is, the room there, and the generation of the table that it is of; 0 where there is none. */
 const STATE: usize = 0;
 const STATE_BYTES: usize = 4;
-const HAS_STATE: usize = 8;
-/** The table that it is of. */
-const TABLE: usize = 12;
+const TABLE: usize = 8;
 /** How many bytes of the text have been read, from the first that is kept; and how many before those are kept no more. */
-const READ: usize = 16;
-const DROPPED: usize = 20;
-export const GROWING_BYTES: usize = 24;
+const READ: usize = 12;
+const DROPPED: usize = 16;
+export const GROWING_BYTES: usize = 20;
 
 /**
  * Reads the bytes from `start` to `end`, which are what is kept of the text, as far as they are new. What was found, as if the
  * text ended there, is in steps.ts; its places count from the first byte that was read.
  */
 export function readGrown(growing: usize, start: usize, end: usize): void {
-  if (load<u32>(growing, HAS_STATE) != 0 && load<u32>(growing, TABLE) == table.generation) {
-    loadText(<usize>load<u32>(growing, STATE));
-  } else {
+  if (load<u32>(growing, TABLE) == table.generation) loadText(<usize>load<u32>(growing, STATE));
+  else {
     forgetGrown(growing);
     beginText();
   }
@@ -48,7 +45,7 @@ export function dropGrown(growing: usize, bytes: u32): void {
 
 /** Forgets what was read: the text begins anew with what is kept. */
 export function forgetGrown(growing: usize): void {
-  store<u32>(growing, 0, HAS_STATE);
+  store<u32>(growing, 0, TABLE);
   store<u32>(growing, 0, READ);
   store<u32>(growing, 0, DROPPED);
 }
@@ -66,6 +63,5 @@ function save(growing: usize): void {
     store<u32>(growing, <u32>bytes, STATE_BYTES);
   }
   saveText(<usize>load<u32>(growing, STATE));
-  store<u32>(growing, 1, HAS_STATE);
   store<u32>(growing, table.generation, TABLE);
 }

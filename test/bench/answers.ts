@@ -3,6 +3,7 @@ import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { readRules } from '../../control/rules/read.ts';
 import { Host } from '../../filter/proxy-wasm-as/host/index.ts';
+import { deltaEvent, openEventStream } from '../harness/event-stream.ts';
 import { compileRules } from '../rules/table.ts';
 import { type BareEnvoy, startBare } from './bare-envoy.ts';
 import { prose } from './clean-text.ts';
@@ -71,22 +72,10 @@ function events(): Report {
   const added: number[] = pieces.map(() => Number.POSITIVE_INFINITY);
   let waited = 0;
   for (let turn = 0; turn < 3; turn++) {
-    const stream = plugin.stream({ properties: { 'filter_state\0penstock.tunnel': 'a.example:443 a.example' } });
-    stream.requestHeaders(
-      [
-        [':method', 'POST'],
-        [':path', '/'],
-        [':authority', 'a.example'],
-      ],
-      true,
-    );
-    stream.responseHeaders([
-      [':status', '200'],
-      ['content-type', 'text/event-stream'],
-    ]);
+    const stream = openEventStream(plugin);
     waited = 0;
     pieces.forEach((content, i) => {
-      const bytes = Buffer.from(`data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`);
+      const bytes = deltaEvent(content);
       const start = performance.now();
       const isHeld = stream.responseBody(bytes) !== 0;
       const millis = performance.now() - start + (isHeld ? eventMillis : 0);

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { readRules } from '../../control/rules/read.ts';
 import { Host } from '../../filter/proxy-wasm-as/host/index.ts';
+import { deltaEvent, openEventStream } from '../harness/event-stream.ts';
 import { compileRules } from '../rules/table.ts';
 
 const host = new Host(readFileSync(join(import.meta.dirname, '../../build/filter.wasm')), { logLevel: 'info' });
@@ -13,21 +14,8 @@ const passed = 0;
 
 /** Whether an event whose text is `content` is held. */
 function waits(content: string): boolean {
-  const stream = plugin.stream({ properties: { 'filter_state\0penstock.tunnel': 'a.example:443 a.example' } });
-  stream.requestHeaders(
-    [
-      [':method', 'POST'],
-      [':path', '/'],
-      [':authority', 'a.example'],
-    ],
-    true,
-  );
-  stream.responseHeaders([
-    [':status', '200'],
-    ['content-type', 'text/event-stream'],
-  ]);
-  const event = `data: ${JSON.stringify({ choices: [{ index: 0, delta: { content } }] })}\n\n`;
-  const status = stream.responseBody(Buffer.from(event));
+  const stream = openEventStream(plugin);
+  const status = stream.responseBody(deltaEvent(content));
   stream.done();
   return status !== passed;
 }
