@@ -6,6 +6,9 @@ import { TableTooLarge } from './plan.ts';
 import { layTerms, type NumberedEntry } from './terms.ts';
 import { layUnicode } from './unicode.ts';
 
+/** Steps that a phrase has to have taken for its end to be near: one word is said too often for a stream to wait at it. */
+const NEAR_STEPS = 2;
+
 interface Step {
   list: number;
   from: number;
@@ -16,7 +19,8 @@ interface Step {
 
 interface Stage {
   reachHalves: number;
-  goesOn: boolean;
+  /** STAGE_FLAGS. */
+  flags: number;
   ends: { rule: number; stop: number }[];
 }
 
@@ -35,12 +39,12 @@ export interface PhraseSummary {
  */
 export function layStages(rules: readonly Rule[]): { sections: Uint8Array[]; summary: PhraseSummary } {
   const lists = new Lists();
-  const stages: Stage[] = [{ reachHalves: 0, goesOn: true, ends: [] }];
+  const stages: Stage[] = [{ reachHalves: 0, flags: layout.STAGE_FLAG_GOES_ON, ends: [] }];
   const steps = new Map<string, Step>();
   const stops: number[] = [];
   let phraseCount = 0;
 
-  const add = (rule: number, phrase: Phrase) => {
+  const add = (rule: number, phrase: Phrase, isHigh: boolean) => {
     phraseCount++;
     let from = 0;
     phrase.steps.forEach(({ entries, gapWords, crossesSentences }, i) => {
@@ -52,10 +56,14 @@ export function layStages(rules: readonly Rule[]): { sections: Uint8Array[]; sum
       if (!step) {
         step = { list, from, to: stages.length, gapHalves, flags };
         steps.set(key, step);
-        stages.push({ reachHalves: 0, goesOn: false, ends: [] });
+        stages.push({ reachHalves: 0, flags: 0, ends: [] });
       }
       const stage = stages[from] as Stage;
-      stage.goesOn = true;
+      stage.flags |= layout.STAGE_FLAG_GOES_ON;
+      if (isHigh && i >= NEAR_STEPS && i === phrase.steps.length - 1) {
+        stage.flags |= layout.STAGE_FLAG_NEAR_END;
+        if (crossesSentences) stage.flags |= layout.STAGE_FLAG_CROSSES;
+      }
       stage.reachHalves = Math.max(stage.reachHalves, gapHalves);
       from = step.to;
     });
@@ -68,8 +76,8 @@ export function layStages(rules: readonly Rule[]): { sections: Uint8Array[]; sum
     return known >= 0 ? known : stops.push(list) - 1;
   };
 
-  rules.forEach(({ phrases = [] }, rule) => {
-    for (const phrase of phrases) add(rule, phrase);
+  rules.forEach(({ phrases = [], confidence }, rule) => {
+    for (const phrase of phrases) add(rule, phrase, confidence === 'high');
   });
   if (phraseCount === 0)
     return {
@@ -176,12 +184,12 @@ function laySteps(steps: readonly Step[]): Uint8Array {
 function layStageRecords(stages: readonly Stage[]): Uint8Array {
   const bytes = new DataView(new ArrayBuffer(stages.length * layout.STAGE_BYTES));
   let firstEnd = 0;
-  stages.forEach(({ reachHalves, goesOn, ends }, i) => {
+  stages.forEach(({ reachHalves, flags, ends }, i) => {
     const at = i * layout.STAGE_BYTES;
     bytes.setUint16(at + layout.STAGE_FIRST_END, firstEnd, true);
     bytes.setUint16(at + layout.STAGE_END_COUNT, ends.length, true);
     bytes.setUint16(at + layout.STAGE_REACH, reachHalves, true);
-    bytes.setUint16(at + layout.STAGE_GOES_ON, goesOn ? 1 : 0, true);
+    bytes.setUint16(at + layout.STAGE_FLAGS, flags, true);
     firstEnd += ends.length;
   });
   return new Uint8Array(bytes.buffer);

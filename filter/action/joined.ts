@@ -1,6 +1,6 @@
 // The texts that the lines of a stream or the messages of a WebSocket carry, each put together from its pieces (view/sse.ts)
 // and read as it grows, so that what is cut over many events is found. Of each the end is kept, long enough for what is found across its border.
-import { dropGrown, forgetGrown, freeGrown, GROWING_BYTES } from '../scan/growing';
+import { dropGrown, forgetGrown, freeGrown, GROWING_BYTES, isNearGrown } from '../scan/growing';
 import { isUnfinished } from '../scan/unfinished';
 import * as layout from '../table/layout';
 import { MARGIN } from '../view/arena';
@@ -44,7 +44,7 @@ export function readOn(exchange: Exchange, surface: i32, channel: u32, start: us
     const length = load<u32>(text, LENGTH);
     const verdict = readPiece(exchange, surface, bytes, length, 0, opened(RAW, STREAM), false, text + GROWING);
     if (verdict > strongest) strongest = verdict;
-    store<u32>(text, <u32>isUnfinished(bytes, bytes + length), UNFINISHED);
+    store<u32>(text, <u32>(isUnfinished(bytes, bytes + length) || isNearGrown(text + GROWING)), UNFINISHED);
   }
   return strongest;
 }

@@ -1,7 +1,7 @@
 // A text that grows at its end, as that of a stream does. Its phrases are read on from where they were read to: reading all of
 // what is kept of it again for each word of a model would cost a hundred times as much.
 import * as table from '../table/read';
-import { beginText, endText, feedText, loadText, saveText, textBytes } from './phrases';
+import { beginText, endText, feedText, isNearPhrase, loadText, saveText, textBytes } from './phrases';
 
 // What is kept of a growing text. All zero: nothing has been read.
 /** Where its state (phrases.ts) is, the room there, and the generation of the table that it is of; 0 where there is none. */
@@ -11,7 +11,9 @@ const TABLE: usize = 8;
 /** How many bytes of the text have been read, from the first that is kept; and how many before those are kept no more. */
 const READ: usize = 12;
 const DROPPED: usize = 16;
-export const GROWING_BYTES: usize = 20;
+/** Whether a phrase may be whole with what comes next. */
+const NEAR: usize = 20;
+export const GROWING_BYTES: usize = 24;
 
 /**
  * Reads the bytes from `start` to `end`, which are what is kept of the text, as far as they are new. What was found, as if the
@@ -25,8 +27,14 @@ export function readGrown(growing: usize, start: usize, end: usize): void {
   }
   feedText(start + <usize>load<u32>(growing, READ), end);
   store<u32>(growing, <u32>(end - start), READ);
+  store<u32>(growing, <u32>isNearPhrase(), NEAR);
   save(growing);
   endText();
+}
+
+/** Whether a phrase of high confidence lacks one step, which may come next. */
+export function isNearGrown(growing: usize): bool {
+  return load<u32>(growing, NEAR) != 0;
 }
 
 /** How many bytes of the text were read before the first that is kept. */
@@ -48,6 +56,7 @@ export function forgetGrown(growing: usize): void {
   store<u32>(growing, 0, TABLE);
   store<u32>(growing, 0, READ);
   store<u32>(growing, 0, DROPPED);
+  store<u32>(growing, 0, NEAR);
 }
 
 /** Frees the state. */

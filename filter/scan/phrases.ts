@@ -1,7 +1,7 @@
 // A text read for phrases of terms, whole or in pieces with the same result: begin, feed for each piece, end. What is found
 // is in steps.ts (phraseCount …) and has to be taken before the next text begins.
 import * as unicode from '../view/unicode';
-import { beginSteps, endSteps, isInPhrase, loadSteps, saveSteps, stepsBytes } from './steps';
+import { beginSteps, endSteps, isNearEnd, loadSteps, saveSteps, stepsBytes } from './steps';
 import { beginTerms, firstPlace, hasWalks, loadTerms, saveTerms, TERMS_BYTES, takeWord } from './terms';
 
 /** Begins a text. */
@@ -23,9 +23,9 @@ export function endText(): void {
   endSteps();
 }
 
-/** Whether what comes next may be part of a phrase that has begun. */
-export function isInText(): bool {
-  return hasWalks() || isInPhrase(firstPlace());
+/** Whether what comes next may make a phrase of high confidence whole, of which all steps but one are there. */
+export function isNearPhrase(): bool {
+  return isNearEnd(firstPlace());
 }
 
 /** Bytes that saveText writes now: some 1,500, more while many phrases are open, 11,000 at most. */

@@ -22,8 +22,7 @@ let nextOpen: u32 = 1;
 let firstOpen: u32 = 1;
 /** The last one at each stage. */
 const heads: usize = memory.data(32768); // MAX_STAGES × 4
-/** Up to this place an open phrase may go on; and the same for each stage. */
-let openUpTo: u32 = 0;
+/** Up to this place an open phrase at the stage may go on. */
 const stagesUpTo: usize = memory.data(32768); // MAX_STAGES × 4
 
 /** Of each list of words that stop a phrase the last entry: place, sentence and end place; end place 0 for none. */
@@ -45,7 +44,6 @@ export function beginSteps(): void {
     nextOpen = 1;
   }
   firstOpen = nextOpen;
-  openUpTo = 0;
   memory.fill(stagesUpTo, 0, (<usize>table.stageCount) << 2);
   waitingCount = 0;
   foundCount = 0;
@@ -123,7 +121,7 @@ function reach(stage: u32, start: u32, startPlace: u32, startSentence: u32): voi
     if (list == <u32>layout.NO_STOP) find(rule, start, unicode.wordEnd);
     else wait(rule, list, start, startPlace, startSentence);
   }
-  if (load<u16>(record, layout.STAGE_GOES_ON) == 0) return;
+  if ((load<u16>(record, layout.STAGE_FLAGS) & layout.STAGE_FLAG_GOES_ON) == 0) return;
   const place = unicode.wordPlace + unicode.wordHalves;
   const head = load<u32>(heads + ((<usize>stage) << 2));
   if (isOpen(head) && load<u32>(addressOf(head), 4) == place) {
@@ -144,7 +142,6 @@ function add(stage: u32, place: u32, sentence: u32, start: u32, startPlace: u32,
   store<u32>(at, stage, 24);
   store<u32>(head, nextOpen++);
   const upTo = place + reachOf(stage);
-  if (upTo > openUpTo) openUpTo = upTo;
   store<u32>(stagesUpTo + ((<usize>stage) << 2), upTo);
   unicode.keepSentences(upTo);
 }
@@ -261,15 +258,26 @@ export function clearFound(): void {
   foundCount = 0;
 }
 
-/** Whether a phrase is open or waits, where entries that end later begin at `place` or behind it. */
-export function isInPhrase(place: u32): bool {
-  return waitingCount > 0 || (openUpTo > 0 && place <= openUpTo);
+/** Whether one more step makes a phrase of high confidence whole, where entries that end later begin at `place` or behind it. */
+export function isNearEnd(place: u32): bool {
+  for (let number = oldest(); number < nextOpen; number++) {
+    if (!isLive(number, place)) continue;
+    const at = addressOf(number);
+    const flags = load<u16>(table.stages + <usize>load<u32>(at, 24) * layout.STAGE_BYTES, layout.STAGE_FLAGS);
+    if ((flags & layout.STAGE_FLAG_NEAR_END) == 0) continue;
+    if ((flags & layout.STAGE_FLAG_CROSSES) != 0 || isSentence(load<u32>(at, 8))) return true;
+  }
+  return false;
+}
+
+function isSentence(sentence: u32): bool {
+  return sentence == unicode.sentence && !unicode.isSentenceOver();
 }
 
 /** Bytes of saveSteps now; entries that end later begin at `place` or behind it. */
 export function stepsBytes(place: u32): usize {
   return (
-    16 +
+    8 +
     128 +
     <usize>layout.MAX_STOPS * STOP_BYTES +
     <usize>waitingCount * WAITING_BYTES +
@@ -294,10 +302,9 @@ function liveCount(place: u32): u32 {
 
 /** Writes what goes from one piece of a text to the next, stepsBytes(place). What was found has to be taken before. */
 export function saveSteps(to: usize, place: u32): void {
-  store<u32>(to, openUpTo);
-  store<u32>(to, waitingCount, 4);
-  store<u32>(to, liveCount(place), 8);
-  to += 16;
+  store<u32>(to, waitingCount);
+  store<u32>(to, liveCount(place), 4);
+  to += 8;
   memory.copy(to, isFound, 128);
   to += 128;
   memory.copy(to, stops, <usize>layout.MAX_STOPS * STOP_BYTES);
@@ -314,10 +321,9 @@ export function saveSteps(to: usize, place: u32): void {
 /** Goes on with the text that saveSteps was called for. */
 export function loadSteps(from: usize): void {
   beginSteps();
-  waitingCount = load<u32>(from, 4);
-  const upTo = load<u32>(from);
-  const count = load<u32>(from, 8);
-  from += 16;
+  waitingCount = load<u32>(from);
+  const count = load<u32>(from, 4);
+  from += 8;
   memory.copy(isFound, from, 128);
   from += 128;
   memory.copy(stops, from, <usize>layout.MAX_STOPS * STOP_BYTES);
@@ -333,5 +339,4 @@ export function loadSteps(from: usize): void {
       load<u32>(from, 16),
       load<u32>(from, 20),
     );
-  openUpTo = upTo;
 }

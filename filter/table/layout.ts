@@ -489,8 +489,11 @@ export const STEP_FLAG_STOP = 2;
 export const STAGE_FIRST_END = 0; // u16 into STAGE_ENDS
 export const STAGE_END_COUNT = 2; // u16
 export const STAGE_REACH = 4; // u16: half words to the farthest next step
-export const STAGE_GOES_ON = 6; // u16: 1 where there is a next step
+export const STAGE_FLAGS = 6; // u16
 export const STAGE_BYTES = 8;
+export const STAGE_FLAG_GOES_ON = 1; // there is a next step
+export const STAGE_FLAG_NEAR_END = 2; // with the next step a phrase of high confidence may be whole
+export const STAGE_FLAG_CROSSES = 4; // and a sentence may end before that step
 export const MAX_STAGES = 8192;
 
 export const STAGE_END_RULE = 0; // u16

@@ -240,6 +240,11 @@ function offset(at: usize): u32 {
 
 // Words
 
+/** Whether the next word, but for one that goes on behind a single stop, begins a sentence. */
+export function isSentenceOver(): bool {
+  return !isOpen && (isEnd || hasStop);
+}
+
 function openWord(start: u32): void {
   if (isEnd || (hasStop && separatorCount > 1)) sentence++;
   separatorCount = 0;
