@@ -25,10 +25,6 @@ export let wordPlace: u32 = 0;
 export let wordHalves: u32 = 0;
 export let sentence: u32 = 0;
 
-/** Where the first character of the tags block stands, or NO_TAGS. */
-export let tagsAt: u32 = 0;
-export const NO_TAGS: u32 = 0xffffffff;
-
 // The reader's state, from one piece to the next.
 /** Bytes of the text before the piece. */
 let before: u32 = 0;
@@ -96,7 +92,6 @@ export function beginText(): void {
   foldLeft = 0;
   sentence = 0;
   sentencesUpTo = 0;
-  tagsAt = NO_TAGS;
   from = 0;
   p = 0;
   end = 0;
@@ -180,7 +175,7 @@ export function saveReader(to: usize): void {
   store<u32>(to, place, 4);
   store<u32>(to, sentence, 8);
   store<u32>(to, sentencesUpTo, 12);
-  store<u32>(to, tagsAt, 16);
+  store<u32>(to, lineCount, 16);
   store<u32>(to, wordStart, 20);
   store<u32>(to, wordEnd, 24);
   store<u32>(to, separatorCount, 28);
@@ -197,7 +192,6 @@ export function saveReader(to: usize): void {
   store<u8>(to, <u8>isCutWord, 57);
   store<u8>(to, <u8>hasStop, 58);
   store<u8>(to, <u8>isEnd, 59);
-  store<u8>(to, <u8>lineCount, 60);
   memory.copy(to + 64, word, layout.MOST_WORD_BYTES);
   memory.copy(to + 128, latinWord, layout.MOST_WORD_BYTES);
 }
@@ -208,7 +202,7 @@ export function loadReader(from_: usize): void {
   place = load<u32>(from_, 4);
   sentence = load<u32>(from_, 8);
   sentencesUpTo = load<u32>(from_, 12);
-  tagsAt = load<u32>(from_, 16);
+  lineCount = load<u32>(from_, 16);
   wordStart = load<u32>(from_, 20);
   wordEnd = load<u32>(from_, 24);
   separatorCount = load<u32>(from_, 28);
@@ -225,7 +219,6 @@ export function loadReader(from_: usize): void {
   isCutWord = load<u8>(from_, 57) != 0;
   hasStop = load<u8>(from_, 58) != 0;
   isEnd = load<u8>(from_, 59) != 0;
-  lineCount = load<u8>(from_, 60);
   memory.copy(word, from_ + 64, layout.MOST_WORD_BYTES);
   memory.copy(latinWord, from_ + 128, layout.MOST_WORD_BYTES);
   foldLeft = 0;
@@ -513,7 +506,6 @@ function beginCharacter(at: usize, start: u32, left: usize): usize {
   foldSeparator = layout.SEPARATOR_OTHER;
   foldAt = SEPARATOR_CHARACTER;
   if (length == 1) return 1;
-  if (codePoint >> 12 == 0xe0 && codePoint < 0xe0080 && tagsAt == NO_TAGS) tagsAt = start;
   const page = <usize>load<u8>(table.unicode + (<usize>codePoint >> 8), layout.UNICODE_INDEX);
   const fold = <u32>load<u16>(table.unicodePages + (page << 9) + ((<usize>(codePoint & 255)) << 1));
   if (fold >= <u32>layout.FOLD_FIRST_RECORD) {
